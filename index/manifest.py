@@ -1,0 +1,41 @@
+"""What shaped an index: encoder, dimension, chunking, schema. Another shape is refused with advice, never mixed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from index.errors import IndexMismatch
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything that two indexes must share so that vectors of one mean something in the other."""
+
+    encoder: str
+    dimension: int
+    chunking: str
+    schema: int = SCHEMA_VERSION
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        return cls(**json.loads(text))
+
+    def require(self, wanted: Manifest, place: str) -> None:
+        """Checks that the index at `place`, described by self, can be used as `wanted`.
+
+        Raises:
+            IndexMismatch: naming what differs and what to do.
+        """
+        have, want = asdict(self), asdict(wanted)
+        differing = [f"{key} is {have[key]!r}, wanted {want[key]!r}" for key in want if have[key] != want[key]]
+        if differing:
+            msg = f"The index at {place} was made differently: {'; '.join(differing)}."
+            raise IndexMismatch(
+                msg, "Use the same settings as when it was made, or build a new one with --index DIR and `dateline ingest`."
+            )

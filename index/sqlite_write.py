@@ -1,0 +1,145 @@
+"""Write side of the embedded store: one transaction per call, run under the store's write lock."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+
+import numpy as np
+
+from index.duplicates import Signature, band_keys, same_story, signature
+from index.store import Entry, Outcome
+
+
+def put(db: sqlite3.Connection, entry: Entry) -> Outcome:
+    """Inserts one article, or a new version of it, inside the caller's transaction."""
+    article = entry.cut.article
+    known = db.execute("SELECT n, version, hash FROM articles WHERE id = ?", (article.id,)).fetchone()
+    if known and known[2] == article.content_hash:
+        db.execute("UPDATE articles SET source = ? WHERE n = ?", (article.source, known[0]))
+        return "unchanged"
+    day = article.published.toordinal() if article.published else None
+    sketch = signature(f"{article.title}\n{article.text}")
+    if known:
+        n, version = int(known[0]), int(known[1]) + 1
+        _drop_passages(db, n)
+        _leave_story(db, n)
+        db.execute(
+            "UPDATE articles SET version = ?, hash = ?, source = ?, published = ?, signature = ? WHERE n = ?",
+            (version, article.content_hash, article.source, day, sketch.tobytes(), n),
+        )
+    else:
+        version = 1
+        cursor = db.execute(
+            "INSERT INTO articles (id, version, hash, source, story, published, signature) VALUES (?, 1, ?, ?, 0, ?, ?)",
+            (article.id, article.content_hash, article.source, day, sketch.tobytes()),
+        )
+        n = int(cursor.lastrowid or 0)
+    db.execute(
+        "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            n,
+            version,
+            article.title,
+            article.text,
+            article.outlet,
+            day,
+            article.url,
+            json.dumps(article.authors, ensure_ascii=False),
+            datetime.now(UTC).isoformat(timespec="seconds"),
+        ),
+    )
+    _insert_cut(db, n, version, entry, day)
+    _join_story(db, n, sketch, article.published)
+    return "updated" if known else "added"
+
+
+def remove(db: sqlite3.Connection, article_id: str) -> bool:
+    """Deletes an article with all its versions, sentences, passages, vectors, words and bands."""
+    known = db.execute("SELECT n FROM articles WHERE id = ?", (article_id,)).fetchone()
+    if not known:
+        return False
+    n = int(known[0])
+    _drop_passages(db, n)
+    _leave_story(db, n)
+    db.execute("DELETE FROM articles WHERE n = ?", (n,))
+    return True
+
+
+def _insert_cut(db: sqlite3.Connection, n: int, version: int, entry: Entry, day: int | None) -> None:
+    cut, article = entry.cut, entry.cut.article
+    db.executemany(
+        'INSERT INTO sentences (article, version, position, start, "end") VALUES (?, ?, ?, ?, ?)',
+        [(n, version, i, span.start, span.end) for i, span in enumerate(cut.sentences)],
+    )
+    used = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").fetchone()
+    first_id = (int(used[0]) if used else 0) + 1
+    ids = range(first_id, first_id + len(cut.passages))
+    db.executemany(
+        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (i, n, p.first, p.last, cut.sentences[p.first].start, cut.sentences[p.last].end, day, article.outlet)
+            for i, p in zip(ids, cut.passages, strict=True)
+        ],
+    )
+    vectors = np.ascontiguousarray(entry.vectors, dtype="<f4")
+    db.executemany(
+        "INSERT INTO vectors VALUES (?, ?)", [(i, row.tobytes()) for i, row in zip(ids, vectors, strict=True)]
+    )
+    db.executemany(
+        "INSERT INTO passages_fts (rowid, title, text) VALUES (?, ?, ?)",
+        [(i, article.title, cut.passage_text(p)) for i, p in zip(ids, cut.passages, strict=True)],
+    )
+
+
+def _drop_passages(db: sqlite3.Connection, n: int) -> None:
+    db.execute("DELETE FROM passages_fts WHERE rowid IN (SELECT id FROM passages WHERE article = ?)", (n,))
+    db.execute("DELETE FROM passages WHERE article = ?", (n,))  # vectors follow by cascade
+
+
+def _join_story(db: sqlite3.Connection, n: int, sketch: Signature, day: date | None) -> None:
+    """Puts the article into the story of its near-duplicates; stories that it connects become one."""
+    keys = list(enumerate(band_keys(sketch)))
+    seen: set[int] = set()
+    for band, key in keys:
+        seen.update(row[0] for row in db.execute("SELECT article FROM bands WHERE band = ? AND key = ?", (band, key)))
+    stories = {
+        story for other, story, other_sketch, other_day in _sketches(db, seen) if same_story(sketch, other_sketch, day, other_day)
+    }
+    story = min(stories, default=n)
+    if len(stories) > 1:
+        db.execute(f"UPDATE articles SET story = ? WHERE story IN ({_marks(stories)})", (story, *stories))
+    db.execute("UPDATE articles SET story = ? WHERE n = ?", (story, n))
+    db.executemany("INSERT INTO bands VALUES (?, ?, ?)", [(band, key, n) for band, key in keys])
+
+
+def _leave_story(db: sqlite3.Connection, n: int) -> None:
+    """Takes the article out of its story and joins the others afresh: it may have been what held them together."""
+    db.execute("DELETE FROM bands WHERE article = ?", (n,))
+    others = db.execute(
+        "SELECT n FROM articles WHERE story = (SELECT story FROM articles WHERE n = ?) AND n <> ? ORDER BY n", (n, n)
+    ).fetchall()
+    db.execute("UPDATE articles SET story = n WHERE n = ?", (n,))
+    members = list(_sketches(db, [row[0] for row in others]))
+    for other, *_ in members:
+        db.execute("DELETE FROM bands WHERE article = ?", (other,))
+        db.execute("UPDATE articles SET story = n WHERE n = ?", (other,))
+    for other, _, sketch, day in members:
+        _join_story(db, other, sketch, day)
+
+
+def _sketches(db: sqlite3.Connection, articles: Iterable[int]) -> list[tuple[int, int, Signature, date | None]]:
+    wanted = sorted(articles)
+    rows = db.execute(
+        f"SELECT n, story, signature, published FROM articles WHERE n IN ({_marks(wanted)}) ORDER BY n", wanted
+    ).fetchall()
+    return [
+        (n, story, np.frombuffer(blob, dtype=np.uint32), date.fromordinal(day) if day else None)
+        for n, story, blob, day in rows
+    ]
+
+
+def _marks(values: Sequence[object] | set[int]) -> str:
+    return ",".join("?" * len(values))

@@ -1,0 +1,94 @@
+"""The Store protocol: where articles, sentences, passages and vectors live, and how they are searched.
+
+Every store passes the same suite (`tests/contract/test_stores.py`). Found by entry point, group ``dateline.stores``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from index.embed import Vectors
+from index.records import Cut, Filter, Hit, IndexStats, Passage, Sentence, StoredArticle
+
+Outcome = Literal["added", "updated", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One article ready to be stored: cut, with one vector a passage (shape (len(cut.passages), dimension))."""
+
+    cut: Cut
+    vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A lexical query.
+
+    Attributes:
+        words: any of these may occur; BM25 ranks by them.
+        phrases: every one of these must occur, word for word.
+    """
+
+    words: tuple[str, ...]
+    phrases: tuple[str, ...] = ()
+
+
+class Store(Protocol):
+    """Articles and how to find them. Reads may come from many threads; writes from one process at a time."""
+
+    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Stores articles in one transaction: all of them or none. A known id with other content is a new version.
+
+        Raises:
+            StoreError: the disk or the database refused; nothing of `entries` was stored.
+        """
+
+    def remove(self, article_ids: Sequence[str]) -> int:
+        """Removes articles with everything that belongs to them; unknown ids are ignored. Returns how many went."""
+
+    def search_dense(self, vector: Vectors, k: int, where: Filter) -> list[Hit]:
+        """The k passages of greatest inner product with `vector` (shape (dimension,)) among those that `where` allows."""
+
+    def search_lexical(self, terms: Terms, k: int, where: Filter) -> list[Hit]:
+        """The k passages of greatest BM25 score (greater is better) among those that `where` allows."""
+
+    def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
+        """Passages by id; ids that are gone are left out."""
+
+    def sentences(self, article_id: str) -> list[Sentence]:
+        """The sentences of the article's current version, in order; empty when the article is unknown."""
+
+    def vectors(self, ids: Sequence[int]) -> Vectors:
+        """Vectors of passages, shape (len(ids), dimension), in the order asked for.
+
+        Raises:
+            KeyError: for an id that is gone.
+        """
+
+    def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
+        """Current versions by id; unknown ids are left out."""
+
+    def article_ids(self) -> list[str]:
+        """All article ids, newest publication first, undated last."""
+
+    def hashes(self, ids: Sequence[str]) -> dict[str, str]:
+        """Content hash by id, of the articles that are known."""
+
+    def sources(self) -> Mapping[str, list[str]]:
+        """Article ids by the source they were read from."""
+
+    def story(self, story: int) -> list[StoredArticle]:
+        """The near-duplicates that make one story, newest first."""
+
+    def stats(self) -> IndexStats:
+        """What the index holds."""
+
+    def snapshot(self) -> None:
+        """Writes what is derived (the FAISS file) to disk, so that the next opening is quick."""
+
+    def close(self) -> None:
+        """Releases files and locks. A closed store is not used again."""
+

@@ -1,0 +1,101 @@
+"""One configuration, read once: defaults, then dateline.toml, then DATELINE_* variables, then flags."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from index.errors import InputError
+from rag.llm import ModelSettings
+
+FILE = "dateline.toml"
+PREFIX = "DATELINE_"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that can be set. Each field is a key of dateline.toml and, in capitals, a DATELINE_ variable.
+
+    Attributes:
+        index: folder of the index.
+        embedder: which encoder (``minilm`` or ``st/FOLDER``).
+        llm: ``auto``, ``none``, ``embedded``, ``ollama/NAME`` or another plug-in.
+        reranker: entry point of a reranker, or ``none``.
+        ollama_host: where Ollama listens.
+        ollama_model: what `auto` asks Ollama for.
+        timeout_s: seconds until a model's first token.
+        keep_alive: how long Ollama keeps the model loaded.
+        max_context: tokens of prompt and answer together, at most.
+        evidence_sentences: how many sentences are offered to the model.
+        max_answer_tokens: length of a draft.
+        history_turns: how many earlier exchanges may help to understand a follow-up.
+    """
+
+    index: Path = Path("var/index")
+    embedder: str = "minilm"
+    llm: str = "auto"
+    reranker: str = "none"
+    ollama_host: str = ModelSettings.ollama_host
+    ollama_model: str = ModelSettings.ollama_model
+    timeout_s: float = ModelSettings.timeout_s
+    keep_alive: str = ModelSettings.keep_alive
+    max_context: int = ModelSettings.max_context
+    evidence_sentences: int = 8
+    max_answer_tokens: int = 320
+    history_turns: int = 4
+
+    @property
+    def model_settings(self) -> ModelSettings:
+        """What the model adapters need."""
+        return ModelSettings(
+            ollama_host=self.ollama_host,
+            ollama_model=self.ollama_model,
+            timeout_s=self.timeout_s,
+            keep_alive=self.keep_alive,
+            max_context=self.max_context,
+        )
+
+
+def read_config(
+    flags: Mapping[str, Any] | None = None, *, folder: Path = Path(), environ: Mapping[str, str] = os.environ
+) -> Config:
+    """The configuration from all places; flags that are None are not given.
+
+    Raises:
+        InputError: naming the file or variable, and what is wrong with it.
+    """
+    config = Config()
+    path = folder / FILE
+    if path.is_file():
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+            msg = f"{path} cannot be read: {exc}."
+            raise InputError(msg, "Mend that line.") from exc
+        config = _with(config, table, str(path))
+    known = {field.name for field in fields(Config)}
+    found = {key[len(PREFIX) :].lower(): value for key, value in environ.items() if key.startswith(PREFIX)}
+    config = _with(config, {key: value for key, value in found.items() if key in known}, "the environment (DATELINE_*)")
+    return _with(config, {key: value for key, value in (flags or {}).items() if value is not None}, "the command line")
+
+
+def _with(config: Config, values: Mapping[str, Any], place: str) -> Config:
+    types = {field.name: field.type for field in fields(Config)}
+    checked: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in types:
+            msg = f"{place}: there is no setting {key!r}."
+            raise InputError(msg, f"Known settings: {', '.join(sorted(types))}.")
+        wanted = {"Path": Path, "str": str, "float": float, "int": int}[str(types[key])]
+        try:
+            checked[key] = TypeAdapter(wanted).validate_python(value)
+        except ValidationError as exc:
+            msg = f"{place}: {key} = {value!r} is no {wanted.__name__}."
+            raise InputError(msg, exc.errors()[0]["msg"] + ".") from exc
+    return replace(config, **checked)

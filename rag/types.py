@@ -1,0 +1,235 @@
+"""The records that pass through the pipeline, in the order in which they arise.
+
+    Question → Evidence → (draft) → AnswerSentence with Citations → Answer
+
+Each stage takes the previous stage's record and returns the next; nothing here has behaviour beyond what reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from index.records import Filter, Sentence, StoredArticle
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Days between which an article must have been published, inclusive; None leaves that side open.
+
+    `words` are the words of the question it was understood from; empty when it was set by hand.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    words: str = ""
+
+    def __bool__(self) -> bool:
+        return self.since is not None or self.until is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier exchange of the conversation. It helps to understand a follow-up and is never evidence."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as understood.
+
+    Attributes:
+        text: as asked.
+        standalone: what is searched for; differs from `text` for a follow-up.
+        as_of: the day on which it is asked.
+        window: the time window that applies.
+        outlets: outlets it is restricted to, by the names they have in the index.
+        phrases: quoted phrases; each must occur.
+        latest: whether the newest report is asked for.
+        allow_later: whether articles published after `as_of` may be used.
+    """
+
+    text: str
+    standalone: str
+    as_of: date
+    window: Window = Window()
+    outlets: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    latest: bool = False
+    allow_later: bool = False
+
+    @property
+    def filter(self) -> Filter:
+        """What the searches may return."""
+        until = self.window.until
+        if not self.allow_later:
+            until = min(until, self.as_of) if until else self.as_of
+        return Filter(self.window.since, until, self.outlets)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An article that retrieval found, best first.
+
+    Attributes:
+        article: the version that stands for its story: the newest of those found.
+        score: fused score; comparable within one question only.
+        passages: ids of its passages that were found, best first.
+        outlets: every outlet that carried the story, its own first; one story is one source however many carried it.
+        signals: what made the score, by name, for the curious and for calibration.
+    """
+
+    article: StoredArticle
+    score: float
+    passages: tuple[int, ...]
+    outlets: tuple[str, ...] = ()
+    signals: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One sentence offered to the model under the number `n` (from 1); only what is offered can be cited."""
+
+    n: int
+    sentence: Sentence
+    article: StoredArticle
+    score: float
+    outlets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A sentence that an answer cites, under the number the reader sees.
+
+    ``article.article.text[sentence.start:sentence.end] == sentence.text`` always holds.
+    """
+
+    n: int
+    sentence: Sentence
+    article: StoredArticle
+    outlets: tuple[str, ...] = ()
+
+
+State = Literal["verified", "repaired", "quoted", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """One sentence of an answer.
+
+    Attributes:
+        text: without marks.
+        citations: numbers of the citations that support it.
+        support: the verifier's score in [0, 1].
+        state: verified (as drafted), repaired (changed to what is supported), quoted (taken from an article word for
+            word) or removed (shown to nobody as part of the answer; kept for the record).
+        reasons: why the verifier judged so, in words.
+    """
+
+    text: str
+    citations: tuple[int, ...]
+    support: float
+    state: State
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def supported(self) -> bool:
+        """Whether it may stand in the answer."""
+        return self.state != "removed"
+
+    @property
+    def marked(self) -> str:
+        """The text with its marks before the closing full stop's end: ``It rained. [1][2]``."""
+        marks = "".join(f"[{n}]" for n in self.citations)
+        return f"{self.text} {marks}" if marks else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, or the reason why there is none.
+
+    Attributes:
+        answered: whether the articles hold an answer.
+        reason: in plain words, why not; None when answered.
+        model: what drafted it ("embedded/smollm2-135m"), or "extractive".
+        note: what the reader should know of how it came about (which model and why, a fall-back).
+        sentences: those shown.
+        removed: drafted sentences that no evidence supports.
+        citations: in the order of their numbers, which run from 1 without gaps.
+        evidence: everything that was offered, best first.
+        timings_ms: by stage, and "total".
+    """
+
+    question: Question
+    answered: bool
+    reason: str | None
+    model: str
+    note: str
+    sentences: tuple[AnswerSentence, ...]
+    removed: tuple[AnswerSentence, ...]
+    citations: tuple[Citation, ...]
+    evidence: tuple[Evidence, ...]
+    timings_ms: dict[str, int]
+
+    @property
+    def text(self) -> str:
+        """The answer with its marks; the reason when there is none."""
+        return " ".join(sentence.marked for sentence in self.sentences) if self.answered else (self.reason or "")
+
+    @property
+    def newest_evidence(self) -> date | None:
+        """Publication day of the newest article among the evidence."""
+        return max((e.article.article.published for e in self.evidence if e.article.article.published), default=None)
+
+
+# --- events, as `Pipeline.stream` yields them ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The question was understood; the searches begin."""
+
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFound:
+    """The evidence stands."""
+
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drafting:
+    """A model begins to write, or none does."""
+
+    model: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the draft, unverified."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSettled:
+    """A drafted sentence was verified, repaired or removed; `citations` holds those it cites."""
+
+    sentence: AnswerSentence
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDone:
+    """The whole answer; always the last event."""
+
+    answer: Answer
+
+
+Event = Understood | EvidenceFound | Drafting | Token | SentenceSettled | AnswerDone
