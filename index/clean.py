@@ -1,144 +1,255 @@
-"""Text, addresses and dates as they come → as the project keeps them."""
+"""Text, addresses, dates and outlets as they come from outside → one form each.
+
+Everything here is total: it answers with the cleaned value, or with "unknown" (None or an empty string), never with a
+guess. A date is taken only where day, month and year are stated.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from urllib.parse import urlsplit, urlunsplit
 
-import dateparser
+from dateparser.date import DateDataParser
 
-# Control, zero-width and direction-changing characters: invisible to a reader, and the means to hide text from one.
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
-_LINE_BREAK = re.compile("\r\n?|[\x0c\x85\u2028\u2029]")
-_SPACE = re.compile(r"[^\S\n]+")
+# The first newspaper appeared in 1605; a year outside this range is a misread number.
+YEARS = range(1600, 2200)
+
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+# Controls, soft hyphens, zero-width and bidirectional marks, invisible operators and tags: nothing a reader sees.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_SPACES = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+# A zero-width joiner between two non-ASCII characters shapes Persian, Hindi and family emoji; elsewhere it hides.
+_STRAY_JOINER = re.compile("(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f\u200c\u200d])")
+# Half of a character pair, as in a JSON string that was cut: it cannot be written as UTF-8.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TRAILING = re.compile(r" +$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 
-_TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|cmpid|ref|ref_src|taid|smid|ns_\w+)", re.IGNORECASE)
+_TRACKING = re.compile(
+    r"(?:utm_\w*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_[ce]id|mkt_tok|cmpid|ocid|_ga|ns_mchannel"
+    r"|ns_source|ns_campaign|ns_linkname|smid|smtyp|at_medium|at_campaign|at_custom\d|guccounter|guce_\w+)(?:=|$)",
+    re.IGNORECASE,
+)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-_EARLIEST, _LATEST_YEAR = 1600, 2200
-_AMBIGUOUS = re.compile(r"\s*(\d{1,2})[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})\b")
-_ISO = re.compile(r"\s*(\d{4})-(\d\d)-(\d\d)(?:[T ].*)?\s*", re.DOTALL)
-_HAS_YEAR = re.compile(r"\b\d{4}\b|\b\d{1,2}[-/. ]\w{3,9}[-/. ]\d\d\b")
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_NUMERIC = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?:[T ,]+\d{1,2}:\d{2}.*)?\Z")
+_ISO = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:?\d{2}.*)?\Z")
+_LATER = re.compile(r"\b(?:updated|modified|edited)\b", re.IGNORECASE)
 
-_MONTH = r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?"
-_STATED = re.compile(rf"\b(?:{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+\d{{4}}|\d{{4}}-\d\d-\d\d)\b")
-_LABEL = re.compile(r"(?:published|posted|updated|date|first published|publication date)\s*(?:on|:)\s*", re.IGNORECASE)
-# "MOSCOW, Dec. 21, 2025 —", "LONDON (Dec 21, 2025) -": place in capitals, then the date, then a dash.
-_DATELINE = re.compile(rf"\s*[A-Z][A-Z .,'’-]{{2,40}}[,(]?\s*\(?(?P<day>{_STATED.pattern})\)?\s*(?:\([^)]*\)\s*)?[—–:-]")
-_HEAD_LINES = 5
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
+_FULL_DATE = re.compile(
+    rf"\b(?:{_MONTH}\s{{1,3}}{_DAY},?\s{{1,3}}\d{{4}}|{_DAY}[\s-]{{1,3}}(?:of\s)?{_MONTH},?[\s-]{{1,3}}\d{{4}}"
+    r"|\d{4}-\d{2}-\d{2}(?=T|\b))",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"\W*(?P<label>(?:first |originally |last )?(?:published|posted|publication date|pubdate|dateline|date|updated|modified)"
+    r")\b(?:\s+(?:on|at))?\s*:?",
+    re.IGNORECASE,
+)
+# "MOSCOW, Dec. 21, 2025 (Agency) —": a place in capitals, or one of two words with them, before a date and a dash.
+_DATELINE = re.compile(r"[A-Z][A-Z.'’ -]{1,40}(?:, [A-Z][\w.]{1,20}){0,2},?\s+\(?")
+_DATELINE_END = re.compile(r"\)?\s*(?:[/(][^()\n]{1,40}[/)]\s*)?(?:[—–:]|--?\s)")
+# What may stand beside a date on a line of its own: who, where, weekday, clock.
+_BESIDE = re.compile(
+    r"(?:by\s[^|·•\d]{2,60}|[^|·•.!?\d]{2,60}[|·•]|[ap]\.?m\.?|\d{1,2}:\d{2}(?::\d{2})?|\b[A-Z]{2,4}\b"
+    r"|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b|\bat\b|\bon\b|[\W_])",
+    re.IGNORECASE,
+)
+# A dateline or a "Published" line stands above the story: within this many lines that are not blank.
+_HEAD_LINES = 6
 
 
 def normalise(text: str) -> str:
-    """The text that is stored and that all offsets point into. Idempotent.
+    """One form for a text, in which everything stands that a reader sees.
 
-    NFC; line breaks as ``\\n``; at most one blank line in a row; runs of spaces, also exotic ones, as one space; no
-    invisible characters; no white space at the ends of lines.
+    Unicode NFC; line ends are newlines; controls, zero-width and direction marks are gone; every kind of space is a
+    space (a tab is four); no space at the end of a line, at most one blank line in a row, none at the ends.
+    Applying it again changes nothing.
     """
-    text = _INVISIBLE.sub("", _LINE_BREAK.sub("\n", text))
-    text = _SPACE.sub(" ", unicodedata.normalize("NFC", text))
-    text = "\n".join(line.strip() for line in text.split("\n"))
-    return _BLANK_LINES.sub("\n\n", text).strip()
+    text = unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", text))
+    text = _LINE_ENDS.sub("\n", text)
+    text = _INVISIBLE.sub("", text)
+    text = _STRAY_JOINER.sub("", text)
+    text = _SPACES.sub(" ", text.replace("\t", "    "))
+    text = _BLANK_LINES.sub("\n\n", _TRAILING.sub("", text)).strip()
+    return unicodedata.normalize("NFC", text)
 
 
-def normalise_line(text: str) -> str:
-    """The same for what stands on one line: a title, a name."""
+def one_line(text: str) -> str:
+    """A normalised text on one line, words separated by single spaces: headlines, names."""
     return " ".join(normalise(text).split())
 
 
-def canonical_url(url: str) -> str:
-    """One spelling for one page: lower-case scheme and host, no fragment, tracking parameters, default port, end slash.
+def clean_outlet(name: str) -> str:
+    """The name of an outlet as it is stored."""
+    return one_line(name)
 
-    Text that is no http(s) address is returned as it is, trimmed.
+
+def canonical_url(url: str) -> str:
+    """One address for one article: no fragment, credentials, default port, tracking parameter or final slash.
+
+    Scheme and host are in lower case. What is not a web address (http or https, with a host) gives an empty string.
     """
-    url = url.strip()
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        parts = urlsplit(_INVISIBLE.sub("", url).strip())
+        host, port = parts.hostname, parts.port
     except ValueError:
-        return url
-    if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
-        return url
-    scheme, host = parts.scheme.lower(), parts.hostname.lower()
-    host = f"[{host}]" if ":" in host else host
-    netloc = host if port in (None, _DEFAULT_PORTS[scheme]) else f"{host}:{port}"
-    query = urlencode([(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(k)])
-    return urlunsplit((scheme, netloc, parts.path.rstrip("/"), query, ""))
+        return ""
+    if parts.scheme.lower() not in _DEFAULT_PORTS or not host or any(mark in url.strip() for mark in ' <>"\n\t'):
+        return ""
+    place = f"[{host}]" if ":" in host else host
+    if port is not None and port != _DEFAULT_PORTS[parts.scheme.lower()]:
+        place = f"{place}:{port}"
+    query = "&".join(part for part in parts.query.split("&") if part and not _TRACKING.match(part))
+    return urlunsplit((parts.scheme.lower(), place, parts.path.rstrip("/"), query, ""))
 
 
 def parse_day(value: object) -> date | None:
-    """The day that a record's date field states, or None where it states none with certainty.
+    """The day that a field of a record states, or None if it states no whole day.
 
-    Reads ISO 8601, RFC 2822, seconds and milliseconds since 1970, and what dateparser knows of dates in words. A form in
-    which day and month could be exchanged (03/04/2024), a relative word and a partial date are not certain.
+    Takes dates, seconds or milliseconds since 1970 (UTC), ISO 8601, RFC 2822, ``26-FEB-1987 15:01:01.79``, and written
+    dates in the languages of dateparser. A time of day with a zone keeps the day as it is written. Unknown are: relative
+    and partial dates, two-digit years, and numbers such as 03/04/2024 that can be read in two ways.
     """
+    day: date | None = None
     if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return _from_epoch(float(value))
-    if not isinstance(value, str) or not value.strip() or len(value) > 100:
+        day = value.date()
+    elif isinstance(value, date):
+        day = value
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        day = _from_number(value)
+    elif isinstance(value, str):
+        day = _from_text(one_line(value[:200]))
+    return day if day and day.year in YEARS else None
+
+
+def _from_number(value: float) -> date | None:
+    if not math.isfinite(value):
         return None
-    iso = _ISO.fullmatch(value)
-    if iso:
-        return _sane(int(iso[1]), int(iso[2]), int(iso[3]))
-    ambiguous = _AMBIGUOUS.match(value)
-    if ambiguous and int(ambiguous[1]) <= 12 and int(ambiguous[2]) <= 12 and ambiguous[1] != ambiguous[2]:
+    if value == int(value) and len(str(int(value))) == 8:
+        return _iso(f"{str(int(value))[:4]}-{str(int(value))[4:6]}-{str(int(value))[6:]}")
+    # 1e8 s is 1973, 1e11 ms too; what is smaller is a year or a count, not a moment.
+    seconds = value / 1000 if value >= 1e11 else value
+    return datetime.fromtimestamp(seconds, UTC).date() if 1e8 <= seconds < 7e9 else None
+
+
+def _from_text(text: str) -> date | None:
+    if text.isdecimal() and text.isascii():
+        return _from_number(int(text))
+    if found := _ISO.match(text):
+        return _iso(found[1])
+    if found := _NUMERIC.match(text):
+        return _numeric(int(found[1]), int(found[3]), int(found[4]))
+    if not _YEAR.search(text):
         return None
-    if not _HAS_YEAR.search(value):
-        return None
-    settings = {"STRICT_PARSING": True, "PARSERS": ["absolute-time"], "DATE_ORDER": "DMY"}
-    if ambiguous and int(ambiguous[2]) > 12:
-        settings["DATE_ORDER"] = "MDY"
     try:
-        found = dateparser.parse(value.strip(), languages=["en"], settings=settings)
-    except (ValueError, OverflowError):
+        return parsedate_to_datetime(text).date()
+    except (ValueError, IndexError, TypeError, OverflowError):
+        pass  # not RFC 2822; the next reader decides
+    before, *later = _LATER.split(text, maxsplit=1)
+    days = _stated(before) or _stated("".join(later))
+    if days:
+        return next(iter(days)) if len(days) == 1 else None
+    return _written(text)
+
+
+def _iso(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
         return None
-    return _sane(found.year, found.month, found.day) if found else None
+
+
+def _numeric(first: int, second: int, third: int) -> date | None:
+    """Day, month and year from three numbers, if they can be read in one way only."""
+    if first >= 1000:
+        readings = {(first, second, third)}
+    elif third >= 1000:
+        readings = {(third, second, first), (third, first, second)}
+    else:
+        return None
+    days = {day for reading in readings if (day := _iso("{:04d}-{:02d}-{:02d}".format(*reading)))}
+    return days.pop() if len(days) == 1 else None
+
+
+@lru_cache(maxsize=10_000)
+def _written(text: str) -> date | None:
+    """A date in words of any language that dateparser knows, if it is whole."""
+    if len(text) > 80:
+        return None
+    found = _parser().get_date_data(text).date_obj
+    return found.date() if found else None
+
+
+@lru_cache(maxsize=1)
+def _parser() -> DateDataParser:
+    # Absolute dates only: with the relative and timestamp parsers "yesterday" or "12" would be some day near today.
+    settings = {"REQUIRE_PARTS": ["day", "month", "year"], "STRICT_PARSING": True, "PARSERS": ["absolute-time"]}
+    return DateDataParser(settings=settings)
+
+
+def _stated(text: str) -> set[date]:
+    """Every whole date that a text states in English or ISO form."""
+    days = set()
+    for found in _FULL_DATE.finditer(text):
+        words = found[0].replace("-", " ") if found[0][0].isalpha() or not found[0][:4].isdecimal() else found[0]
+        if day := _iso(words) or _written(words.lower().replace(" of ", " ")):
+            days.add(day)
+    return days
 
 
 def stated_date(text: str) -> date | None:
-    """The publication day that a text without metadata states about itself, or None.
+    """The day of publication that a text without metadata states about itself, above or at the head of the story.
 
-    Taken are a line of its own, a label ("Published: 21 December 2025") or a dateline ("MOSCOW, Dec. 21, 2025 —") among
-    the first lines, with day, month and year. A date in running text may be any event's; two that differ cancel out.
+    Taken are, among the first lines: "Published: 21 December 2025", a line that holds only a date (and who, weekday,
+    clock), and a dateline "MOSCOW, Dec. 21, 2025 —". A date that a sentence or a headline mentions is not. "Published"
+    wins over the others; if those that remain do not agree, the day is unknown.
     """
-    found: set[date] = set()
-    for line in [line.strip() for line in text.split("\n") if line.strip()][:_HEAD_LINES]:
-        stated = None
+    published: set[date] = set()
+    others: set[date] = set()
+    for line in _head(text):
         label = _LABEL.match(line)
         if label:
-            stated = _STATED.search(line, label.end())
-        elif dateline := _DATELINE.match(line):
-            stated = _STATED.search(dateline["day"])
-        elif len(line) <= 60:
-            whole = _STATED.search(line)
-            # A line of its own: the date with at most a weekday, a time or a byline's remains around it.
-            if whole and len(line) - len(whole.group()) <= 16 and not re.search(r"[.!?]$", line[whole.end() :]):
-                stated = whole
-        if stated:
-            day = parse_day(re.sub(r"(?<=\d)(?:st|nd|rd|th)", "", stated.group()))
-            if day:
-                found.add(day)
-    return found.pop() if len(found) == 1 else None
+            first, *_ = _LATER.split(line[label.end() :], maxsplit=1)
+            days = _stated(first) or ({day} if (day := parse_day(first)) else set())
+            (published if "publi" in label["label"].lower() or "posted" in label["label"].lower() else others).update(
+                days
+            )
+        else:
+            others.update(_beside(line))
+    days = {day for day in published or others if day.year in YEARS}
+    return days.pop() if len(days) == 1 else None
 
 
-def _from_epoch(seconds: float) -> date | None:
-    if seconds > 1e11:
-        seconds /= 1000
-    try:
-        day = datetime.fromtimestamp(seconds, UTC).date()
-    except (ValueError, OverflowError, OSError):
-        return None
-    return day if day.year > 1970 or seconds > 86400 else None
+def _head(text: str) -> Iterator[str]:
+    """The first lines that are not blank, without surrounding space, 300 characters of each."""
+    lines = (line.strip()[:300] for line in text[:5000].split("\n"))
+    for line, _ in zip((line for line in lines if line), range(_HEAD_LINES), strict=False):
+        yield line
 
 
-def _sane(year: int, month: int, day: int) -> date | None:
-    try:
-        found = date(year, month, day)
-    except ValueError:
-        return None
-    return found if _EARLIEST <= year <= _LATEST_YEAR else None
+def _beside(line: str) -> set[date]:
+    """Dates of a dateline, or of a line that holds nothing else."""
+    found = _FULL_DATE.search(line)
+    if found is None:
+        return set()
+    place = _DATELINE.fullmatch(line, 0, found.start())
+    if place and _DATELINE_END.match(line, found.end()):
+        return _stated(found[0])
+    rest = _FULL_DATE.sub(" ", line)
+    return _stated(line) if len(line) <= 120 and not _BESIDE.sub("", rest) else set()

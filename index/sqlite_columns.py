@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ class Columns:
         outlets: code of the outlet's lower-cased name, int32.
         owners: row number of the article, int64.
         codes: outlet codes by lower-cased name.
+        outlet_names: outlets as they are written, most articles' passages first.
         names: article ids by row number.
         generation: the commit that this is a snapshot of.
     """
@@ -31,6 +33,7 @@ class Columns:
     outlets: npt.NDArray[np.int32]
     owners: Ids
     codes: Mapping[str, int]
+    outlet_names: tuple[str, ...]
     names: Mapping[int, str]
     generation: int
 
@@ -40,6 +43,7 @@ class Columns:
     ) -> Columns:
         """From rows (passage id, day, outlet, article row) in ascending order of passage id."""
         codes: dict[str, int] = {}
+        written = Counter(row[2] for row in rows if row[2])
         size = len(rows)
         return cls(
             np.fromiter((row[0] for row in rows), np.int64, size),
@@ -47,6 +51,7 @@ class Columns:
             np.fromiter((codes.setdefault((row[2] or "").lower(), len(codes)) for row in rows), np.int32, size),
             np.fromiter((row[3] for row in rows), np.int64, size),
             codes,
+            tuple(name for name, _ in written.most_common()),
             names,
             generation,
         )

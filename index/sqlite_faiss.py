@@ -156,6 +156,10 @@ class SqliteFaissStore:
         with self._mapped():
             return {row[0]: _stored(row) for row in self._db.execute(sql, (json.dumps(list(ids)),))}
 
+    def by_url(self, url: str) -> dict[str, StoredArticle]:
+        with self._mapped():
+            return {row[0]: _stored(row) for row in self._db.execute(f"{_ARTICLE} WHERE v.url = ?", (url,))}
+
     def article_ids(self) -> list[str]:
         with self._mapped():
             return [row[0] for row in self._db.execute("SELECT id FROM articles ORDER BY published DESC NULLS LAST, n DESC")]
@@ -176,6 +180,14 @@ class SqliteFaissStore:
         sql = f"{_ARTICLE} WHERE a.story = ? ORDER BY a.published DESC NULLS LAST, a.n DESC"
         with self._mapped():
             return [_stored(row) for row in self._db.execute(sql, (story,))]
+
+    def outlets(self) -> tuple[str, ...]:
+        with self._mapped():
+            return self._fresh()[1].outlet_names
+
+    def newest(self) -> date | None:
+        with self._mapped():
+            return _day(self._db.execute("SELECT max(published) FROM articles").fetchone()[0])
 
     def stats(self) -> IndexStats:
         with self._mapped():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, Protocol
 
 from index.embed import Vectors
@@ -71,6 +72,9 @@ class Store(Protocol):
     def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
         """Current versions by id; unknown ids are left out."""
 
+    def by_url(self, url: str) -> dict[str, StoredArticle]:
+        """Current versions with that canonical URL, by id."""
+
     def article_ids(self) -> list[str]:
         """All article ids, newest publication first, undated last."""
 
@@ -82,6 +86,12 @@ class Store(Protocol):
 
     def story(self, story: int) -> list[StoredArticle]:
         """The near-duplicates that make one story, newest first."""
+
+    def outlets(self) -> tuple[str, ...]:
+        """Outlets as they are written, those with most text first. Quick: asked for every question."""
+
+    def newest(self) -> date | None:
+        """The newest publication day. Quick: asked for every question."""
 
     def stats(self) -> IndexStats:
         """What the index holds."""

@@ -14,6 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 from index.errors import InputError
 from rag.llm import ModelSettings
 
+_MODEL = ModelSettings()
+
 FILE = "dateline.toml"
 PREFIX = "DATELINE_"
 
@@ -41,11 +43,11 @@ class Config:
     embedder: str = "minilm"
     llm: str = "auto"
     reranker: str = "none"
-    ollama_host: str = ModelSettings.ollama_host
-    ollama_model: str = ModelSettings.ollama_model
-    timeout_s: float = ModelSettings.timeout_s
-    keep_alive: str = ModelSettings.keep_alive
-    max_context: int = ModelSettings.max_context
+    ollama_host: str = _MODEL.ollama_host
+    ollama_model: str = _MODEL.ollama_model
+    timeout_s: float = _MODEL.timeout_s
+    keep_alive: str = _MODEL.keep_alive
+    max_context: int = _MODEL.max_context
     evidence_sentences: int = 8
     max_answer_tokens: int = 320
     history_turns: int = 4

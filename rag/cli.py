@@ -1,0 +1,231 @@
+"""The command line. Results go to stdout, progress and errors to stderr; with --json stdout holds one JSON document.
+
+Exit codes: 0 done; 1 nothing could be done; 2 wrong usage; 3 done, but some items were refused.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from index import plugins
+from index.build import Builder
+from index.embed import embedder
+from index.errors import DatelineError, InputError
+from index.records import StoredArticle
+from index.sqlite_faiss import SqliteFaissStore
+from rag import cli_print
+from rag.config import Config, read_config
+
+PARTLY = 3
+
+app = typer.Typer(
+    name="dateline",
+    help="Questions to your news articles, answered on your own machine; every sentence cited and checked.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+IndexOption = Annotated[
+    Path | None, typer.Option("--index", metavar="DIR", help="Folder of the index.", show_default="var/index")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Errors of ours become a message with advice and exit code 1; anything else is a bug and keeps its traceback."""
+    try:
+        yield
+    except DatelineError as exc:
+        errors.print(f"[bold red]Error:[/] {cli_print.plain(exc.message)}")
+        if exc.advice:
+            errors.print(cli_print.plain(exc.advice))
+        raise typer.Exit(1) from exc
+    except KeyboardInterrupt as exc:
+        errors.print("Stopped.")
+        raise typer.Exit(130) from exc
+
+
+def _config(**flags: Any) -> Config:
+    return read_config(flags)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files and folders: .md .txt .json .jsonl, also .gz.")],
+    index: IndexOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take articles in: new ones are added, changed ones become a new version, those gone from PATH are removed."""
+    with told():
+        config = _config(index=index)
+        builder = Builder(config.index, embedder(config.embedder))
+        with cli_print.ingest_progress(errors) as notify:
+            report = builder.ingest(paths, notify)
+        if as_json:
+            _print_json(cli_print.report_json(report))
+        else:
+            cli_print.report(report, config.index, errors)
+        if report.refused:
+            nothing = not (report.added or report.updated or report.unchanged or report.removed)
+            raise typer.Exit(1 if nothing else PARTLY)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
+    index: IndexOption = None,
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day on which it is asked: 'this week' is counted from it, later articles are not used.", show_default="today")] = None,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Only articles from this day on.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Only articles up to this day.")] = None,
+    outlet: Annotated[list[str] | None, typer.Option(help="Only this outlet; may be given more than once.")] = None,
+    llm: Annotated[str | None, typer.Option(metavar="auto|ollama/NAME|embedded|none", help="What drafts the answer.", show_default="auto")] = None,
+    later: Annotated[bool, typer.Option("--later", help="Also use articles published after --as-of.")] = False,
+    as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Ask one question."""
+    with told():
+        from rag.contract import ask_json  # noqa: PLC0415
+        from rag.pipeline import Pipeline  # noqa: PLC0415 - seconds to import
+        from rag.types import Window  # noqa: PLC0415
+
+        window = Window(_day(since), _day(until)) if since or until else None
+        if since and until and until < since:
+            msg = f"--until {_day(until)} lies before --since {_day(since)}."
+            raise typer.BadParameter(msg)
+        pipeline = Pipeline.open(_config(index=index, llm=llm))
+        try:
+            events = pipeline.stream(
+                question, as_of=_day(as_of), window=window, outlets=outlet or None, allow_later=later
+            )
+            answer = cli_print.follow(events, errors if not as_json else None)
+        finally:
+            pipeline.close()
+        if as_json:
+            _print_json(ask_json(answer).model_dump(mode="json"))
+        else:
+            cli_print.answer(answer, Console(highlight=False))
+
+
+@app.command()
+def article(
+    article_id: Annotated[str, typer.Argument(metavar="ID", help="Article id, or its URL.")],
+    index: IndexOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a stored article; citations point into the text that --json prints."""
+    with told(), SqliteFaissStore(_config(index=index).index) as store:
+        stored = _one(store, article_id)
+        if as_json:
+            _print_json(cli_print.article_json(stored))
+        else:
+            cli_print.article(stored, Console(highlight=False))
+
+
+@app.command()
+def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
+    """What the index holds."""
+    with told(), SqliteFaissStore(_config(index=index).index) as store:
+        found = cli_print.status_json(store)
+        if as_json:
+            _print_json(found)
+        else:
+            cli_print.table(found, Console(highlight=False))
+
+
+@app.command()
+def remove(
+    ids: Annotated[list[str], typer.Argument(metavar="ID|URL…", help="Article ids or URLs.")],
+    index: IndexOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove articles with everything that belongs to them."""
+    with told(), SqliteFaissStore(_config(index=index).index) as store:
+        known, unknown = [], []
+        for name in ids:
+            try:
+                known.append(_one(store, name).article.id)
+            except InputError:
+                unknown.append(name)
+        store.remove(known)
+        if known:
+            store.snapshot()
+        if as_json:
+            _print_json({"removed": known, "unknown": unknown})
+        else:
+            Console(highlight=False).print(f"Removed {len(known)}.")
+        if unknown:
+            msg = f"Not in the index: {', '.join(unknown)}."
+            raise InputError(msg, "`dateline status` shows what is; ids stand in `dateline ask --json`.")
+
+
+@app.command()
+def serve(
+    index: IndexOption = None,
+    llm: Annotated[str | None, typer.Option(metavar="auto|ollama/NAME|embedded|none", help="What drafts the answers.", show_default="auto")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; others than 127.0.0.1 open it to the network.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
+) -> None:  # fmt: skip
+    """Open the chat window."""
+    with told():
+        from rag.pipeline import Pipeline  # noqa: PLC0415 - seconds to import
+
+        pipeline = Pipeline.open(_config(index=index, llm=llm))
+        # The window stands above this package; it is reached by name, as any plug-in.
+        plugins.load("dateline.commands", "serve")(pipeline, host=host, port=port)
+
+
+@app.command()
+def doctor(
+    index: IndexOption = None,
+    llm: Annotated[str | None, typer.Option(metavar="auto|ollama/NAME|embedded|none", show_default="auto")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Look at every part and say what is wrong and what to do; exit code 1 when something is broken."""
+    with told():
+        from rag.doctor import examine  # noqa: PLC0415
+
+        findings = examine(_config(index=index, llm=llm))
+        if as_json:
+            _print_json(cli_print.findings_json(findings))
+        else:
+            cli_print.findings(findings, Console(highlight=False))
+        if any(finding.state == "broken" for finding in findings):
+            raise typer.Exit(1)
+
+
+def _one(store: SqliteFaissStore, name: str) -> StoredArticle:
+    from index.clean import canonical_url  # noqa: PLC0415
+
+    found = store.articles([name]) or store.by_url(canonical_url(name))
+    if not found:
+        msg = f"There is no article {name!r} in the index."
+        raise InputError(msg, "Give the id or the URL that `dateline ask --json` shows.")
+    return next(iter(found.values()))
+
+
+def _print_json(document: object) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def main() -> None:
+    """Entry point of the command `dateline`."""
+    app()
+
+

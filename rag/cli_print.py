@@ -1,0 +1,205 @@
+"""What the command line prints: progress, answers, articles, reports. Text from articles is never read as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+from rich.text import Text
+
+from index.build import Progress, Report
+from index.records import StoredArticle
+from index.sqlite_faiss import SqliteFaissStore
+from rag.doctor import Finding
+from rag.prompt import spoken
+from rag.types import Answer, AnswerDone, Drafting, Event, EvidenceFound, Understood
+
+_SHOWN_REFUSALS = 20
+
+
+def plain(text: str) -> str:
+    """Text in which square brackets are no markup."""
+    return escape(text)
+
+
+@contextmanager
+def ingest_progress(console: Console) -> Iterator[Callable[[Progress], None]]:
+    """A bar over characters (the time goes by text, not by article), with articles, rate and time left."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[articles]} of {task.fields[of_articles]} articles"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(compact=True),
+    )
+    with Bar(*columns, console=console, transient=False) as bar:
+        task = bar.add_task("Encoding", total=None, visible=False, articles=0, of_articles=0, rate="")
+
+        def notify(progress: Progress) -> None:
+            state = bar.tasks[task]
+            rate = f"{progress.articles / state.elapsed:.1f}/s" if state.elapsed and progress.articles else ""
+            bar.update(
+                task,
+                visible=True,
+                total=progress.of_characters,
+                completed=progress.characters,
+                articles=progress.articles,
+                of_articles=progress.of_articles,
+                rate=rate,
+            )
+
+        yield notify
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """An ingest report as JSON."""
+    return asdict(report)
+
+
+def report(found: Report, place: Path, console: Console) -> None:
+    """One line of counts, then what was refused and why."""
+    counts = [
+        (len(found.added), "added"),
+        (len(found.updated), "updated"),
+        (len(found.unchanged), "unchanged"),
+        (len(found.removed), "removed"),
+        (len(found.refused), "refused"),
+    ]
+    console.print(f"{place}: " + ", ".join(f"{count} {what}" for count, what in counts if count or what == "added") + ".")
+    for refused in found.refused[:_SHOWN_REFUSALS]:
+        console.print(f"  refused {plain(refused.source)}: {plain(refused.reason)}. {plain(refused.advice)}".rstrip())
+    if len(found.refused) > _SHOWN_REFUSALS:
+        console.print(f"  and {len(found.refused) - _SHOWN_REFUSALS} more; --json lists them all.")
+
+
+def follow(events: Iterable[Event], console: Console | None) -> Answer:
+    """Follows a stream to its end, saying what happens; silent without a console."""
+    done: Answer | None = None
+    for event in events:
+        if isinstance(event, AnswerDone):
+            done = event.answer
+        elif console:
+            _say(event, console)
+    if done is None:
+        msg = "the stream ended without an answer"
+        raise RuntimeError(msg)
+    return done
+
+
+def _say(event: Event, console: Console) -> None:
+    if isinstance(event, Understood):
+        question = event.question
+        if question.standalone != question.text:
+            console.print(f"[dim]Searched for: {plain(question.standalone)}[/]")
+        if question.window:
+            since = spoken(question.window.since) if question.window.since else "the beginning"
+            until = spoken(question.window.until) if question.window.until else spoken(question.as_of)
+            console.print(f"[dim]Articles from {since} to {until}[/]")
+        if question.outlets:
+            console.print(f"[dim]Articles by {plain(', '.join(question.outlets))}[/]")
+    elif isinstance(event, EvidenceFound):
+        articles = len({e.article.article.id for e in event.evidence})
+        console.print(f"[dim]{len(event.evidence)} sentences of {articles} articles[/]")
+    elif isinstance(event, Drafting):
+        console.print(f"[dim]{plain(event.note)}[/]")
+
+
+def answer(found: Answer, console: Console) -> None:
+    """The answer with its marks, then the cited sentences."""
+    console.print()
+    console.print(Text(found.text))
+    if found.answered:
+        console.print()
+        for c in found.citations:
+            a = c.article.article
+            head = ", ".join(part for part in (a.outlet, spoken(a.published) if a.published else None, a.title) if part)
+            console.print(Text.assemble((f"[{c.n}] ", "bold"), (head, "dim")))
+            console.print(Padding(Text(" ".join(c.sentence.text.split())), (0, 0, 0, 4)))
+            if len(c.outlets) > 1:
+                console.print(Padding(Text(f"also carried by {', '.join(c.outlets[1:])}", "dim"), (0, 0, 0, 4)))
+    else:
+        for e in sorted(found.evidence, key=lambda e: -e.score)[:3]:
+            a = e.article.article
+            head = ", ".join(part for part in (a.outlet, spoken(a.published) if a.published else None, a.title) if part)
+            console.print(Text.assemble(("  nearest: ", "dim"), (head, "dim")))
+            console.print(Padding(Text(" ".join(e.sentence.text.split())), (0, 0, 0, 4)))
+    newest = f"; newest evidence {spoken(found.newest_evidence)}" if found.newest_evidence else ""
+    removed = f"; {len(found.removed)} drafted sentences removed as unsupported" if found.removed else ""
+    console.print(Text(f"\nAs of {spoken(found.question.as_of)}{newest}; by {found.model}{removed}.", "dim"))
+
+
+def article_json(stored: StoredArticle) -> dict[str, Any]:
+    """A stored article as JSON; offsets of citations point into `text`."""
+    a = stored.article
+    return {
+        "id": a.id,
+        "version": stored.version,
+        "title": a.title,
+        "outlet": a.outlet,
+        "published": a.published.isoformat() if a.published else None,
+        "url": a.url,
+        "authors": list(a.authors),
+        "added_at": stored.added_at,
+        "source": a.source,
+        "text": a.text,
+    }
+
+
+def article(stored: StoredArticle, console: Console) -> None:
+    """A stored article for reading."""
+    a = stored.article
+    console.print(Text(a.title or a.id, "bold"))
+    day = spoken(a.published) if a.published else "date unknown"
+    console.print(Text(", ".join(part for part in (a.outlet, day, *a.authors, a.url) if part), "dim"))
+    console.print()
+    console.print(Text(a.text))
+
+
+def status_json(store: SqliteFaissStore) -> dict[str, Any]:
+    """What an index holds, as JSON."""
+    stats = store.stats()
+    return {
+        "index": str(store.place),
+        "articles": stats.articles,
+        "stories": stats.stories,
+        "passages": stats.passages,
+        "sentences": stats.sentences,
+        "outlets": stats.outlets,
+        "oldest": stats.oldest.isoformat() if stats.oldest else None,
+        "newest": stats.newest.isoformat() if stats.newest else None,
+        "undated": stats.undated,
+        "encoder": store.manifest.encoder,
+    }
+
+
+def table(rows: Mapping[str, Any], console: Console) -> None:
+    """Names and values, one a line."""
+    grid = Table.grid(padding=(0, 2))
+    for name, value in rows.items():
+        shown = ", ".join(f"{k} ({v})" for k, v in value.items()) if isinstance(value, dict) else str(value)
+        grid.add_row(Text(name, "bold"), Text(shown))
+    console.print(grid)
+
+
+def findings_json(found: Iterable[Finding]) -> dict[str, Any]:
+    """What the doctor found, as JSON."""
+    listed = [asdict(finding) for finding in found]
+    return {"healthy": all(finding["state"] != "broken" for finding in listed), "findings": listed}
+
+
+def findings(found: Iterable[Finding], console: Console) -> None:
+    """What the doctor found, one part a line, advice beneath."""
+    signs = {"good": ("ok     ", "green"), "note": ("note   ", "yellow"), "broken": ("broken ", "bold red")}
+    for finding in found:
+        console.print(Text.assemble(signs[finding.state], (f"{finding.part}: ", "bold"), finding.message))
+        if finding.advice:
+            console.print(Padding(Text(finding.advice), (0, 0, 0, 9)))

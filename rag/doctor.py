@@ -1,0 +1,107 @@
+"""Looks at every part and says in words what it found and what to do."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from index.embed import embedder
+from index.errors import DatelineError
+from index.manifest import Manifest
+from index.sqlite_faiss import DATABASE, SqliteFaissStore
+from rag.config import Config
+from rag.llm import make
+
+# Less free space than this and the next large ingest may fail: 1 GB holds some 50,000 articles.
+LOW_DISK = 1 << 30
+
+State = Literal["good", "note", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found of one part. A note is worth knowing; only broken needs mending."""
+
+    part: str
+    state: State
+    message: str
+    advice: str = ""
+
+
+def examine(config: Config) -> list[Finding]:
+    """Looks at the index, the encoder, the language models and the disk. Raises nothing that it can report."""
+    parts: tuple[tuple[str, Callable[[Config], Iterator[Finding]]], ...] = (
+        ("index", _index),
+        ("encoder", _encoder),
+        ("embedded model", _embedded),
+        ("Ollama", _ollama),
+        ("disk", _disk),
+    )
+    found: list[Finding] = []
+    for name, look in parts:
+        try:
+            found.extend(look(config))
+        except DatelineError as exc:
+            found.append(Finding(name, "broken", exc.message, exc.advice))
+    return found
+
+
+def _index(config: Config) -> Iterator[Finding]:
+    with SqliteFaissStore(config.index) as store:
+        stats = store.stats()
+        newest = f", the newest of {stats.newest}" if stats.newest else ""
+        yield Finding("index", "good", f"{stats.articles} articles in {stats.passages} passages at {config.index}{newest}")
+    database = sqlite3.connect(f"file:{config.index / DATABASE}?mode=ro", uri=True)
+    try:
+        verdict = database.execute("PRAGMA quick_check").fetchone()[0]
+        orphans = database.execute(
+            """SELECT (SELECT count(*) FROM passages) - (SELECT count(*) FROM vectors)
+            + abs((SELECT count(*) FROM passages) - (SELECT count(*) FROM passages_fts))"""
+        ).fetchone()[0]
+    finally:
+        database.close()
+    if verdict != "ok" or orphans:
+        what = verdict if verdict != "ok" else "passages, vectors and words do not match"
+        yield Finding("database", "broken", f"its check says: {what}", "Restore it from a copy, or ingest again into a new folder.")
+    else:
+        yield Finding("database", "good", "its pages are sound; passages, vectors and words match")
+
+
+def _encoder(config: Config) -> Iterator[Finding]:
+    model = embedder(config.embedder)
+    size = int(model.encode(["a test"]).shape[1])
+    yield Finding("encoder", "good", f"{model.name} loads, {size} dimensions, {model.max_tokens} tokens")
+    if (config.index / DATABASE).exists():
+        with SqliteFaissStore(config.index) as store:
+            wanted = Manifest(model.name, size, store.manifest.chunking)
+            store.manifest.require(wanted, str(config.index))
+
+
+def _embedded(config: Config) -> Iterator[Finding]:
+    status = make("embedded", config.model_settings).check()
+    if status.error:
+        state: State = "broken" if config.llm.startswith("embedded") else "note"
+        yield Finding("embedded model", state, status.error.message, status.advice)
+    else:
+        yield Finding("embedded model", "good", f"{status.label}, context {status.context_window} tokens")
+
+
+def _ollama(config: Config) -> Iterator[Finding]:
+    named = config.llm.startswith("ollama")
+    status = make(config.llm if named else "ollama", config.model_settings).check()
+    if status.error:
+        # Without Ollama answers come from the embedded model, unless it was asked for by name.
+        yield Finding("Ollama", "broken" if named else "note", status.error.message, status.advice)
+    else:
+        yield Finding("Ollama", "good", f"{status.label}, context {status.context_window} tokens. {status.detail}".strip())
+
+
+def _disk(config: Config) -> Iterator[Finding]:
+    place = config.index if config.index.exists() else Path()
+    free = shutil.disk_usage(place).free
+    low = free < LOW_DISK
+    yield Finding("disk", "broken" if low else "good", f"{free / 1e9:.1f} GB free", "Make room before you ingest more." if low else "")

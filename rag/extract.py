@@ -1,0 +1,19 @@
+"""An answer without a language model: the best evidence, word for word, with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rag.settle import NEAR_BEST, Settled, quoted
+from rag.types import Evidence
+
+NAME = "extractive"
+MAX_SENTENCES = 3
+
+
+def extract(evidence: Sequence[Evidence]) -> Iterator[Settled]:
+    """The best sentence, and at most two that are nearly as good, best first."""
+    ranked = sorted(evidence, key=lambda e: -e.score)
+    for e in ranked[:MAX_SENTENCES]:
+        if e.score >= NEAR_BEST * ranked[0].score:
+            yield Settled(quoted(e), (e,), 1.0, "quoted", ())

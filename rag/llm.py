@@ -1,0 +1,225 @@
+"""Which language model drafts the answer.
+
+The pipeline needs little of a model, and that little is `DraftModel`. Models are found by name through the entry
+points of the group ``dateline.llms``; each of them is a callable ``(name, settings) -> DraftModel | LLM``. One that
+returns a plain llama-index LLM is wrapped, so a model from any llama-index integration plugs in with one line.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from llama_index.core.llms import LLM, ChatMessage
+
+from index import plugins
+from index.errors import DatelineError, PluginError
+from rag.errors import ModelError, PromptTooLong
+from rag.pump import Limits
+
+GROUP = "dateline.llms"
+AUTO = ("ollama", "embedded")
+"""What `auto` tries, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """What shapes a model's answers. Times in seconds, sizes in tokens.
+
+    Attributes:
+        ollama_host: where Ollama listens.
+        ollama_model: the model that `auto`, and `ollama` without a name, take.
+        timeout_s: until the first token, the time to load the model included.
+        stall_timeout_s: between two tokens.
+        total_timeout_s: for a whole answer.
+        connect_timeout_s: until the server accepts the connection.
+        keep_alive: how long Ollama keeps the model loaded after an answer.
+        temperature: 0 takes the likeliest token: the same question gets the same draft.
+        seed: for temperatures above 0.
+        max_context: never use more than this, whatever the model can do: memory grows with it.
+        threads: for the embedded model; None leaves it to the machine.
+    """
+
+    ollama_host: str = "http://127.0.0.1:11434"
+    ollama_model: str = "llama3.2:3b"
+    timeout_s: float = 120
+    connect_timeout_s: float = 2
+    keep_alive: str = "10m"
+    temperature: float = 0.0
+    seed: int = 0
+    max_context: int = 8192
+    threads: int | None = None
+    stall_timeout_s: float = 30
+    total_timeout_s: float = 600
+
+    @property
+    def limits(self) -> Limits:
+        """The three time limits of a stream."""
+        return Limits(self.timeout_s, self.stall_timeout_s, self.total_timeout_s)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """What a look at the model found; nothing was generated.
+
+    Attributes:
+        label: the model in words, such as "llama3.2:3b on Ollama at http://127.0.0.1:11434".
+        reachable: its server answers, or its package is installed.
+        present: the model itself is there.
+        context_window: tokens it will be used with, or None when that cannot be known yet.
+        error: what an attempt to use it would raise; None when it is ready.
+        detail: for `dateline doctor`: versions, sizes.
+    """
+
+    label: str
+    reachable: bool
+    present: bool
+    context_window: int | None = None
+    error: ModelError | None = None
+    detail: str = ""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be used now."""
+        return self.error is None
+
+    @property
+    def advice(self) -> str:
+        """What the user can do to make it ready; empty when it is."""
+        return self.error.advice if self.error else ""
+
+
+class DraftModel(Protocol):
+    """What the pipeline asks of a language model."""
+
+    @property
+    def name(self) -> str:
+        """How the user names it: "ollama/llama3.2:3b", "embedded/smollm2-135m"."""
+
+    @property
+    def context_window(self) -> int:
+        """Tokens that prompt and answer may have together. Raises ModelError where it must ask and gets no answer."""
+
+    @property
+    def llm(self) -> LLM:
+        """The same model as llama-index code would use it."""
+
+    def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
+        """Tokens of a prompt, the chat template included: exact, or an upper estimate, never a guess below."""
+
+    def stream(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        max_tokens: int,
+        marks: Sequence[int] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[str]:
+        """Yield the answer piece by piece, thoughts left out; at temperature 0 always the same.
+
+        Args:
+            messages: the prompt.
+            max_tokens: the answer ends after so many, in mid-sentence if need be.
+            marks: the numbers that the answer may cite as ``[n]``. A model that can be constrained writes no other;
+                of another they are only hoped for, so the caller drops what was not offered.
+            cancel: when set, the stream ends quietly and the model stops.
+
+        Raises:
+            ModelError: one of its branches, see rag/errors.py. What was yielded before it is not to be trusted.
+        """
+
+    def check(self) -> ModelStatus:
+        """Look whether it can be used, in about a second at most; raises nothing that the status can say."""
+
+
+Factory = Callable[[str, ModelSettings], "DraftModel | LLM"]
+"""What an entry point of the group stands for; a class whose constructor takes these two will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The model to use, or None to answer without one, and a sentence for the user that says which and why."""
+
+    model: DraftModel | None
+    note: str
+
+
+def choose(spec: str, settings: ModelSettings) -> Chosen:
+    """Resolve what the user asked for.
+
+    Args:
+        spec: ``auto`` (Ollama when it is ready, else the embedded model, else none), ``none``, or the name of an
+            entry point with or without a model: ``ollama``, ``ollama/llama3.2:3b``, ``embedded``, ``PLUGIN/NAME``.
+        settings: passed to the model.
+
+    Raises:
+        PluginError: there is no entry point of that name.
+        ModelError: the model was named explicitly and cannot be used; the advice holds the command that helps.
+    """
+    if spec == "none":
+        return Chosen(None, "No language model is used; answers quote the articles.")
+    if spec == "auto":
+        return _first_ready(settings)
+    model = make(spec, settings)
+    status = model.check()
+    if status.error:
+        raise status.error
+    return Chosen(model, f"Using {status.label}.")
+
+
+def make(spec: str, settings: ModelSettings) -> DraftModel:
+    """The model behind ``PLUGIN`` or ``PLUGIN/NAME``, not yet looked at.
+
+    Raises:
+        PluginError: there is no such entry point, or it made something that is no model.
+    """
+    plugin, _, name = spec.partition("/")
+    model: object = plugins.load(GROUP, plugin)(name, settings)  # a Factory, if the plug-in keeps its word
+    if isinstance(model, LLM):
+        from rag.llamaindex import LlamaIndexModel  # noqa: PLC0415  (it needs this module's types)
+
+        return LlamaIndexModel(spec, model, settings)
+    # Not isinstance: on Python 3.11 that reads every property, and `context_window` may ask a server.
+    if not all(callable(getattr(model, method, None)) for method in ("count_tokens", "stream", "check")):
+        message = f"The plug-in '{plugin}' made a {type(model).__name__}, which is neither a DraftModel nor an LLM."
+        raise PluginError(message, "Report it to the author of the package.")
+    return cast("DraftModel", model)
+
+
+def fits(prompt: int, max_tokens: int, window: int, name: str) -> None:
+    """Check a budget in tokens before anything is sent.
+
+    Raises:
+        PromptTooLong: prompt and answer together are longer than the window.
+    """
+    if prompt + max_tokens > window:
+        message = f"A prompt of {prompt} tokens and an answer of {max_tokens} do not fit into {name}'s {window}."
+        raise PromptTooLong(message, "Use fewer or shorter passages, or a model with a longer context.")
+
+
+def _first_ready(settings: ModelSettings) -> Chosen:
+    reasons: list[str] = []
+    for spec in AUTO:
+        try:
+            model = make(spec, settings)
+            status = model.check()
+        except DatelineError as exc:
+            reasons.append(_reason(exc))
+            continue
+        if status.error is None:
+            return Chosen(model, _sentence([*reasons, f"using {status.label}"]))
+        reasons.append(_reason(status.error))
+    return Chosen(None, _sentence([*reasons, "no language model is used, answers quote the articles"]))
+
+
+def _reason(error: DatelineError) -> str:
+    """An error as a clause: its message without the full stop, the advice in brackets."""
+    advice = f" ({error.advice.rstrip('.')})" if error.advice else ""
+    return error.message.rstrip(".") + advice
+
+
+def _sentence(clauses: list[str]) -> str:
+    joined = "; ".join(clauses)
+    return joined[:1].upper() + joined[1:] + "."

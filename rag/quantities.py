@@ -1,0 +1,103 @@
+"""Numbers as they are meant: "$106 billion" is 106bn and is not $105 billion; "three" is 3."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+_UNITS = dict(
+    zip(
+        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+        eighteen nineteen""".split(),
+        range(20),
+        strict=True,
+    )
+)
+_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
+_ORDINALS = dict(
+    zip(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), range(1, 13), strict=True
+    )
+)
+_SCALES = {
+    "hundred": 10**2, "thousand": 10**3, "k": 10**3, "million": 10**6, "mln": 10**6, "m": 10**6, "mn": 10**6,
+    "billion": 10**9, "bln": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12, "tn": 10**12, "trn": 10**12,
+}  # fmt: skip
+_CURRENCIES = {
+    "$": "usd", "us$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "dollar": "usd", "dollars": "usd", "euro": "eur",
+    "euros": "eur", "pound": "gbp", "pounds": "gbp", "yen": "jpy", "usd": "usd", "eur": "eur", "gbp": "gbp",
+}  # fmt: skip
+_SPELLED = "|".join([*_UNITS, *_TENS, *_ORDINALS, "hundred", "thousand", "million", "billion", "trillion"])
+
+_NUMBER = re.compile(
+    rf"""(?P<currency>US\$|[$€£¥])?\s?
+    (?:(?P<digits>\d+(?:[.,]\d+)*)(?P<ordinal>st|nd|rd|th)?|(?P<words>\b(?:{_SPELLED})(?:[\s-]+(?:and[\s-]+)?(?:{_SPELLED}))*\b))
+    (?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|mln|bln|trn|bn|tn|mn|[kmb])(?![a-z]))?
+    (?:\s?(?P<percent>%|percent\b|per\s?cent\b|pct\b|percentage\s+points?\b))?
+    (?:\s(?P<after>dollars?|euros?|pounds?|yen|USD|EUR|GBP)\b)?""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with its kind: a currency code, "%" or "" (a count, a year, a day)."""
+
+    value: Decimal
+    kind: str
+
+    def agrees(self, other: Quantity) -> bool:
+        """Whether the two can be the same statement: equal values, and kinds that do not contradict each other."""
+        return self.value == other.value and (self.kind == other.kind or not self.kind or not other.kind)
+
+
+def quantities(text: str) -> list[Quantity]:
+    """Every number in the text, in order. The lone word "one" is left out: it is a pronoun more often than a count."""
+    found = []
+    for match in _NUMBER.finditer(text):
+        if match["digits"]:
+            value = _digits(match["digits"])
+        else:
+            value = _spelled(match["words"])
+            if match["words"].lower() in ("one", "second") and not (match["scale"] or match["percent"]):
+                continue
+        if match["scale"]:
+            value *= _SCALES[match["scale"].lower()]
+        sign = (match["currency"] or match["after"] or "").lower()
+        kind = "%" if match["percent"] else _CURRENCIES.get(sign, "")
+        found.append(Quantity(value.normalize(), kind))
+    return found
+
+
+def missing_quantities(claim: str, evidence: str) -> list[str]:
+    """The numbers of the claim that the evidence does not state, as they would be written."""
+    stated = quantities(evidence)
+    return [
+        f"{wanted.value:f}{' ' + wanted.kind if wanted.kind else ''}"
+        for wanted in quantities(claim)
+        if not any(wanted.agrees(other) for other in stated)
+    ]
+
+
+def _digits(text: str) -> Decimal:
+    groups = re.split(r"[.,]", text)
+    # 1,234,567 and 1.234.567 are grouped; 3.5 and 4,25 have a fraction; 1,234 is taken as grouped, as English writes it.
+    grouped = len(groups) > 1 and all(len(group) == 3 for group in groups[1:]) and ("," in text or len(groups) > 2)
+    if grouped:
+        return Decimal("".join(groups))
+    return Decimal("".join(groups[:-1]) + "." + groups[-1]) if len(groups) > 1 else Decimal(text)
+
+
+def _spelled(text: str) -> Decimal:
+    total, current = 0, 0
+    for word in re.findall(r"[a-z]+", text.lower()):
+        if word in _SCALES and word not in ("k", "m", "b"):
+            scale = _SCALES[word]
+            if scale == 100:
+                current = max(current, 1) * scale
+            else:
+                total, current = total + max(current, 1) * scale, 0
+        elif word != "and":
+            current += _UNITS.get(word, _TENS.get(word, _ORDINALS.get(word, 0)))
+    return Decimal(total + current)

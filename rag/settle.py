@@ -1,0 +1,94 @@
+"""A drafted sentence → one that may be shown: verified, repaired, or removed.
+
+A sentence keeps the marks that the verifier confirms, gets those that were missing, and cites up to three independent
+sources. One that nothing supports is replaced, once, by the good evidence it comes nearest to, or removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.cite import DraftSentence, resolve
+from rag.prompt import source_name, spoken
+from rag.terms import stems
+from rag.types import Evidence, State
+from rag.verify import Verdict, Verifier
+
+MAX_CITATIONS = 3
+# A sentence that shares less than this of its words with any evidence has nothing to be repaired to.
+REPAIRABLE = 0.5
+# Evidence that may stand in for a drafted sentence, or be quoted, scores nearly as well as the best: what a wrong
+# sentence happens to resemble is seldom what was asked.
+NEAR_BEST = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A sentence with the evidence that it cites."""
+
+    text: str
+    evidence: tuple[Evidence, ...]
+    support: float
+    state: State
+    reasons: tuple[str, ...]
+
+
+def context_of(evidence: Sequence[Evidence]) -> str:
+    """What the reader sees beside the cited sentences: headlines, outlets, dates."""
+    return ". ".join(f"{e.article.article.title}. {source_name(e)}" for e in evidence)
+
+
+def judge(verifier: Verifier, claim: str, evidence: Sequence[Evidence]) -> Verdict:
+    """The verifier's verdict on a claim and the evidence it cites."""
+    return verifier.verify(claim, [e.sentence.text for e in evidence], context_of(evidence))
+
+
+def settle(draft: DraftSentence, offered: Sequence[Evidence], verifier: Verifier, used: set[int]) -> Settled:
+    """Verifies one drafted sentence against the evidence on offer.
+
+    Args:
+        draft: the sentence and its marks.
+        offered: all evidence that may be cited.
+        verifier: judges.
+        used: ids of sentences that the answer already quotes; a repair does not say the same again.
+    """
+    marked = resolve(draft.marks, offered)
+    verdict = judge(verifier, draft.text, marked)
+    alone = {e.n: judge(verifier, draft.text, [e]) for e in offered}
+    good = sorted((e for e in offered if alone[e.n].support >= verifier.threshold), key=lambda e: (e not in marked, -alone[e.n].support))
+    if good:
+        chosen = _independent(good)
+        return Settled(draft.text, chosen, max(alone[e.n].support for e in chosen), "verified", ())
+    if marked and verdict.support >= verifier.threshold:
+        return Settled(draft.text, tuple(marked[:MAX_CITATIONS]), verdict.support, "verified", verdict.reasons)
+    reasons = verdict.reasons or ("no evidence supports it",)
+    best = max((e.score for e in offered), default=0.0)
+    near = [e for e in offered if e.score >= NEAR_BEST * best]
+    nearest = max(near, key=lambda e: _overlap(draft.text, e.sentence.text), default=None)
+    if nearest and nearest.sentence.id not in used and _overlap(draft.text, nearest.sentence.text) >= REPAIRABLE:
+        return Settled(quoted(nearest), (nearest,), 1.0, "repaired", reasons)
+    return Settled(draft.text, (), verdict.support, "removed", reasons)
+
+
+def quoted(evidence: Evidence) -> str:
+    """The sentence word for word, with its source: "CNN, 21 December 2025: …"."""
+    article = evidence.article.article
+    text = " ".join(evidence.sentence.text.split())
+    if article.outlet:
+        when = f", {spoken(article.published)}" if article.published else ""
+        return f"{article.outlet}{when}: {text}"
+    return text
+
+
+def _independent(good: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """One sentence a story: reprints of one wire report are one source."""
+    stories: dict[int, Evidence] = {}
+    for e in good:
+        stories.setdefault(e.article.story, e)
+    return tuple(stories.values())[:MAX_CITATIONS]
+
+
+def _overlap(claim: str, sentence: str) -> float:
+    wanted = set(stems(claim))
+    return len(wanted & set(stems(sentence))) / max(len(wanted), 1)

@@ -1,0 +1,62 @@
+"""Keeps a model's thoughts out of its answer.
+
+Some models write their reasoning into the text between ``<think>`` and ``</think>`` (DeepSeek-R1 began it, Qwen and
+others took it over). The marks may be cut anywhere by streaming, so a tail that could still become one is held back.
+"""
+
+from __future__ import annotations
+
+OPEN = ("<think>", "<thinking>")
+CLOSE = ("</think>", "</thinking>")
+
+
+class ThoughtFilter:
+    """Feed it the stream's pieces; it returns what belongs to the answer.
+
+    Args:
+        inside: True when the model's template has already opened a thought at the end of the prompt.
+    """
+
+    def __init__(self, *, inside: bool = False) -> None:
+        self._inside = inside
+        self._held = ""
+        self.thought = False
+
+    def feed(self, piece: str) -> str:
+        """Return the part of `piece`, and of what was held back before it, that is surely answer."""
+        text, answer = self._held + piece, ""
+        while text:
+            before, mark, after = _first_mark(text)
+            if not mark:
+                keep = _held_back(text)
+                self._held = text[len(text) - keep :]
+                return answer + self._take(text[: len(text) - keep])
+            answer += self._take(before)
+            self._inside = mark in OPEN
+            text = after
+        self._held = ""
+        return answer
+
+    def finish(self) -> str:
+        """Return what was held back and proved to be no mark: call it once, at the end of the stream."""
+        rest, self._held = self._held, ""
+        return self._take(rest)
+
+    def _take(self, text: str) -> str:
+        if not self._inside:
+            return text
+        self.thought = self.thought or bool(text.strip())
+        return ""
+
+
+def _first_mark(text: str) -> tuple[str, str, str]:
+    """Split at the first mark, as str.partition does; the mark is empty when there is none."""
+    at, mark = min(((text.find(m), m) for m in OPEN + CLOSE if m in text), default=(len(text), ""))
+    return text[:at], mark, text[at + len(mark) :]
+
+
+def _held_back(text: str) -> int:
+    """Length of the longest tail of `text` that begins a mark."""
+    tail = text[-(max(map(len, OPEN + CLOSE)) - 1) :]
+    at = tail.rfind("<")
+    return len(tail) - at if at >= 0 and any(m.startswith(tail[at:]) for m in OPEN + CLOSE) else 0

@@ -1,0 +1,176 @@
+"""Is this sentence supported by these cited sentences? One interface, used by the chat and by the evaluation.
+
+The default reads no model: it aligns the claim's content words with the evidence and looks for what changes a meaning
+though the words stay alike: numbers, names, negation, hedging, speakers, quotes. Each check can only lower the score.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rag.quantities import missing_quantities
+from rag.terms import STOPWORDS, stems, words
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`support` in [0, 1], and in words what lowered it."""
+
+    support: float
+    reasons: tuple[str, ...] = ()
+
+
+class Verifier(Protocol):
+    """Judges one claim."""
+
+    threshold: float
+    """Support from which a claim counts as supported."""
+
+    def verify(self, claim: str, evidence: Sequence[str], context: str = "") -> Verdict:
+        """How far the evidence sentences together support the claim.
+
+        Args:
+            claim: one sentence, without marks.
+            evidence: the sentences it cites.
+            context: what the reader sees beside each cited sentence: headlines, outlets, dates. Names and dates may come
+                from it; nothing else.
+        """
+
+
+# A claim that fails a check is below any threshold, however many of its words occur.
+FAILED = 0.2
+_NEGATORS = frozenset("no not never none nobody nothing neither nor without cannot denied denies deny rejected refused".split())
+_NEGATED = re.compile(r"\b\w+n['’]t\b")
+_HEDGES = frozenset("may might could possibly perhaps reportedly allegedly likely unlikely would plans planned expected".split())
+_QUOTE = re.compile(r"[\"“]([^\"“”]+)[\"”]")
+_SAID = "said|says|told|added|stated|claimed|argued|insisted|warned|announced|tweeted|wrote|called|described|declared|noted"
+_SPEAKER = re.compile(rf"((?:[A-Z][\w’'.-]+\s+){{0,3}}[A-Z][\w’'-]+)(?:,[^,]{{1,60}},)?\s+(?:has\s+|also\s+)?(?:{_SAID})\b")
+_SPEAKER_AFTER = re.compile(rf"\b(?:{_SAID})\s+((?:[A-Z][\w’'.-]+\s+){{0,3}}[A-Z][\w’'-]+)")
+_TITLE_WORD = re.compile(r"[A-Z][\w’'&-]*")
+_NOT_NAMES = frozenset(
+    """the a an he she it they we i you but and in on at this that these those his her its their there when while after
+    before as if however meanwhile for from with what who why how some many most more one also according officials
+    monday tuesday wednesday thursday friday saturday sunday""".split()
+)
+
+
+class OverlapVerifier:
+    """The embedded default: a fraction of a millisecond a claim, no model."""
+
+    threshold = 0.6
+
+    def __init__(self, argument: str = "") -> None:
+        if argument:
+            self.threshold = float(argument)
+
+    def verify(self, claim: str, evidence: Sequence[str], context: str = "") -> Verdict:
+        if not evidence:
+            return Verdict(0.0, ("it cites nothing",))
+        joined = " ".join(evidence)
+        if _flat(claim) and _flat(claim) in _flat(joined):
+            return Verdict(1.0)
+        wanted = stems(claim)
+        if not wanted:
+            return Verdict(0.0, ("it says nothing that could be checked",))
+        held = set(stems(joined))
+        beside = set(stems(context))
+        coverage = sum(stem in held or (stem in beside) for stem in wanted) / len(wanted)
+        reasons = [
+            *_numbers(claim, f"{joined} {context}"),
+            *_names(claim, f"{joined} {context}"),
+            *_quotes(claim, joined),
+            *_negation(claim, evidence),
+            *_hedging(claim, joined),
+            *_speakers(claim, joined),
+        ]
+        if reasons:
+            return Verdict(min(FAILED, coverage), tuple(reasons))
+        absent = [word for word in dict.fromkeys(words(claim)) if word not in STOPWORDS and not (set(stems(word)) & (held | beside))]
+        return Verdict(round(coverage, 3), (f"not in the evidence: {', '.join(absent)}",) if absent else ())
+
+
+def _numbers(claim: str, evidence: str) -> list[str]:
+    missing = missing_quantities(claim, evidence)
+    return [f"the evidence does not state {', '.join(missing)}"] if missing else []
+
+
+def _names(claim: str, evidence: str) -> list[str]:
+    """Capitalised words that the evidence lacks; the first word of a sentence counts only as part of a longer name."""
+    held = set(words(evidence))
+    held |= {part for word in held for part in re.split(r"['’.-]", word)}
+    missing = []
+    for i, match in enumerate(_TITLE_WORD.finditer(claim)):
+        first = match.start() == 0 or (i == 0 and not claim[: match.start()].strip(" \"'“‘("))
+        parts = [p for word in words(match.group()) for p in re.split(r"['’-]", word) if p]
+        if first and not re.match(r"\s+[A-Z]", claim[match.end() :]):
+            continue
+        if any(part not in held and part not in _NOT_NAMES and part not in STOPWORDS for part in parts):
+            missing.append(match.group())
+    return [f"the evidence does not name {', '.join(missing)}"] if missing else []
+
+
+def _quotes(claim: str, evidence: str) -> list[str]:
+    flat = _flat(evidence)
+    wrong = [quote for quote in _QUOTE.findall(claim) if len(words(quote)) > 1 and _flat(quote) not in flat]
+    return [f"nobody is quoted as saying “{quote.strip()}”" for quote in wrong]
+
+
+def _negation(claim: str, evidence: Sequence[str]) -> list[str]:
+    best = max(evidence, key=lambda sentence: len(set(stems(claim)) & set(stems(sentence))))
+    said, held = _negations(claim), _negations(best)
+    if said and not any(_negations(sentence) for sentence in evidence):
+        return ["the claim denies what the evidence does not deny"]
+    # The clause of the evidence that shares the claim's words decides; a negation elsewhere in it is about something else.
+    if not said and held and _negated_near(claim, best):
+        return ["the evidence denies it"]
+    return []
+
+
+def _negations(text: str) -> int:
+    return sum(word in _NEGATORS for word in words(text)) + len(_NEGATED.findall(text))
+
+
+def _negated_near(claim: str, sentence: str) -> bool:
+    tokens = words(sentence)
+    wanted = set(stems(claim))
+    for i, word in enumerate(tokens):
+        if word in _NEGATORS or re.fullmatch(r"\w+n['’]t", word):
+            following = [stem for stem in stems(" ".join(tokens[i + 1 : i + 6]))][:2]
+            if following and all(stem in wanted for stem in following):
+                return True
+    return False
+
+
+def _hedging(claim: str, evidence: str) -> list[str]:
+    """A claim may be weaker than its evidence, not stronger."""
+    if set(words(claim)) & _HEDGES:
+        return []
+    wanted = set(stems(claim))
+    tokens = words(evidence)
+    for i, word in enumerate(tokens):
+        if word in ("may", "might", "could", "possibly", "allegedly"):
+            following = stems(" ".join(tokens[i + 1 : i + 4]))[:1]
+            if following and following[0] in wanted:
+                return [f"the evidence says only that it {word}"]
+    return []
+
+
+def _speakers(claim: str, evidence: str) -> list[str]:
+    said = _speaker_names(claim)
+    held = _speaker_names(evidence)
+    if said and held and not said & held:
+        return [f"the evidence has {', '.join(sorted(held))} say it"]
+    return []
+
+
+def _speaker_names(text: str) -> set[str]:
+    found = [*_SPEAKER.findall(text), *_SPEAKER_AFTER.findall(text)]
+    names = {words(name)[-1] for name in found if words(name)}
+    return {name for name in names if name not in _NOT_NAMES}
+
+
+def _flat(text: str) -> str:
+    return " ".join(words(text.replace("’", "'")))
