@@ -16,7 +16,7 @@ help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
 
 run: $(STAMP)  ## set up, index seeds/ if needed, open the chat window on http://127.0.0.1:7860
-	@$(BIN)/dateline ingest seeds --index $(INDEX)
+	@$(BIN)/dateline ingest seeds --index $(INDEX) || [ $$? -eq 3 ]
 	@$(BIN)/dateline serve --index $(INDEX) --port $(PORT)
 
 test: $(STAMP)  ## set up, then all tests

@@ -1,0 +1,1 @@
+"""Question set, metrics, runner, report. Run as `python -m eval`."""

@@ -1,0 +1,1 @@
+"""From an article to a searchable index; knows nothing of language models."""

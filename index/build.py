@@ -13,9 +13,8 @@ from pathlib import Path
 from index.chunk import Chunker, embedded_text
 from index.embed import Embedder
 from index.errors import InputError
-from index.load import load, scan
+from index.load import Refused, load, scan
 from index.manifest import Manifest
-from index.record_model import Refused
 from index.records import Article, Cut
 from index.sqlite_faiss import SqliteFaissStore
 from index.store import Entry
@@ -152,7 +151,7 @@ class Builder:
         """
         roots = [path.resolve() for path in paths]
         unread = {refused.source.rsplit(":", 1)[0] for refused in report.refused} | {r.source for r in report.refused}
-        gone = []
+        gone: list[str] = []
         for source, ids in store.sources().items():
             under = any(Path(source) == root or root in Path(source).parents for root in roots)
             if under and source not in unread:

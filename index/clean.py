@@ -6,10 +6,9 @@ guess. A date is taken only where day, month and year are stated.
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -57,16 +56,17 @@ _FULL_DATE = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(
-    r"\W*(?P<label>(?:first |originally |last )?(?:published|posted|publication date|pubdate|dateline|date|updated|modified)"
-    r")\b(?:\s+(?:on|at))?\s*:?",
+    r"\W*(?P<label>(?:first |originally |last )?(?:published|posted|publication date|pubdate|dateline|date|updated"
+    r"|modified))\b(?:\s+(?:on|at))?\s*:?",
     re.IGNORECASE,
 )
 # "MOSCOW, Dec. 21, 2025 (Agency) —": a place in capitals, or one of two words with them, before a date and a dash.
-_DATELINE = re.compile(r"[A-Z][A-Z.'’ -]{1,40}(?:, [A-Z][\w.]{1,20}){0,2},?\s+\(?")
+_DATELINE = re.compile(r"[A-Z][A-Z.'’ -]{1,40}(?:, [A-Z][\w.]{1,20}){0,2}(?:\s\([^()]{1,30}\))?,?\s+\(?")
 _DATELINE_END = re.compile(r"\)?\s*(?:[/(][^()\n]{1,40}[/)]\s*)?(?:[—–:]|--?\s)")
 # What may stand beside a date on a line of its own: who, where, weekday, clock.
 _BESIDE = re.compile(
-    r"(?:by\s[^|·•\d]{2,60}|[^|·•.!?\d]{2,60}[|·•]|[ap]\.?m\.?|\d{1,2}:\d{2}(?::\d{2})?|\b[A-Z]{2,4}\b"
+    r"(?:by\s[^|·•\d]{2,60}|[^|·•.!?\d]{2,60}[|·•]|[ap]\.?m\.?|\d{1,2}:\d{2}(?::\d{2})?"
+    r"|\b(?:[ecmp][ds]?t|gmt|utc|bst|cest|cet|ist|eastern)\b"
     r"|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b|\bat\b|\bon\b|[\W_])",
     re.IGNORECASE,
 )
@@ -123,8 +123,8 @@ def parse_day(value: object) -> date | None:
     """The day that a field of a record states, or None if it states no whole day.
 
     Takes dates, seconds or milliseconds since 1970 (UTC), ISO 8601, RFC 2822, ``26-FEB-1987 15:01:01.79``, and written
-    dates in the languages of dateparser. A time of day with a zone keeps the day as it is written. Unknown are: relative
-    and partial dates, two-digit years, and numbers such as 03/04/2024 that can be read in two ways.
+    dates in the languages of dateparser. A time of day with a zone keeps the day as it is written. Unknown are:
+    relative and partial dates, two-digit years, and numbers such as 03/04/2024 that can be read in two ways.
     """
     day: date | None = None
     if isinstance(value, datetime):
@@ -132,15 +132,13 @@ def parse_day(value: object) -> date | None:
     elif isinstance(value, date):
         day = value
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        day = _from_number(value)
+        day = _from_number(value) if abs(value) < 1e15 else None
     elif isinstance(value, str):
         day = _from_text(one_line(value[:200]))
     return day if day and day.year in YEARS else None
 
 
 def _from_number(value: float) -> date | None:
-    if not math.isfinite(value):
-        return None
     if value == int(value) and len(str(int(value))) == 8:
         return _iso(f"{str(int(value))[:4]}-{str(int(value))[4:6]}-{str(int(value))[6:]}")
     # 1e8 s is 1973, 1e11 ms too; what is smaller is a year or a count, not a moment.
@@ -149,12 +147,9 @@ def _from_number(value: float) -> date | None:
 
 
 def _from_text(text: str) -> date | None:
-    if text.isdecimal() and text.isascii():
-        return _from_number(int(text))
-    if found := _ISO.match(text):
-        return _iso(found[1])
-    if found := _NUMERIC.match(text):
-        return _numeric(int(found[1]), int(found[3]), int(found[4]))
+    for shape, read in _SHAPES:
+        if found := shape.match(text):
+            return read(found)
     if not _YEAR.search(text):
         return None
     try:
@@ -162,10 +157,8 @@ def _from_text(text: str) -> date | None:
     except (ValueError, IndexError, TypeError, OverflowError):
         pass  # not RFC 2822; the next reader decides
     before, *later = _LATER.split(text, maxsplit=1)
-    days = _stated(before) or _stated("".join(later))
-    if days:
-        return next(iter(days)) if len(days) == 1 else None
-    return _written(text)
+    days = _stated(before) or _stated("".join(later)) or {_written(text)}
+    return days.pop() if len(days) == 1 else None
 
 
 def _iso(text: str) -> date | None:
@@ -187,6 +180,13 @@ def _numeric(first: int, second: int, third: int) -> date | None:
     return days.pop() if len(days) == 1 else None
 
 
+_SHAPES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], date | None]], ...] = (
+    (re.compile(r"[0-9]{1,15}\Z"), lambda found: _from_number(int(found[0]))),
+    (_ISO, lambda found: _iso(found[1])),
+    (_NUMERIC, lambda found: _numeric(int(found[1]), int(found[3]), int(found[4]))),
+)
+
+
 @lru_cache(maxsize=10_000)
 def _written(text: str) -> date | None:
     """A date in words of any language that dateparser knows, if it is whole."""
@@ -203,9 +203,9 @@ def _parser() -> DateDataParser:
     return DateDataParser(settings=settings)
 
 
-def _stated(text: str) -> set[date]:
+def _stated(text: str) -> set[date | None]:
     """Every whole date that a text states in English or ISO form."""
-    days = set()
+    days: set[date | None] = set()
     for found in _FULL_DATE.finditer(text):
         words = found[0].replace("-", " ") if found[0][0].isalpha() or not found[0][:4].isdecimal() else found[0]
         if day := _iso(words) or _written(words.lower().replace(" of ", " ")):
@@ -220,19 +220,19 @@ def stated_date(text: str) -> date | None:
     clock), and a dateline "MOSCOW, Dec. 21, 2025 —". A date that a sentence or a headline mentions is not. "Published"
     wins over the others; if those that remain do not agree, the day is unknown.
     """
-    published: set[date] = set()
-    others: set[date] = set()
+    published: set[date | None] = set()
+    others: set[date | None] = set()
     for line in _head(text):
         label = _LABEL.match(line)
         if label:
             first, *_ = _LATER.split(line[label.end() :], maxsplit=1)
-            days = _stated(first) or ({day} if (day := parse_day(first)) else set())
+            days = _stated(first) or {parse_day(first)} - {None}
             (published if "publi" in label["label"].lower() or "posted" in label["label"].lower() else others).update(
                 days
             )
         else:
             others.update(_beside(line))
-    days = {day for day in published or others if day.year in YEARS}
+    days = {day for day in published or others if day and day.year in YEARS}
     return days.pop() if len(days) == 1 else None
 
 
@@ -243,7 +243,7 @@ def _head(text: str) -> Iterator[str]:
         yield line
 
 
-def _beside(line: str) -> set[date]:
+def _beside(line: str) -> set[date | None]:
     """Dates of a dateline, or of a line that holds nothing else."""
     found = _FULL_DATE.search(line)
     if found is None:

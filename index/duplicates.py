@@ -16,7 +16,8 @@ from datasketch import MinHash
 Signature = npt.NDArray[np.uint32]
 
 PERMUTATIONS = 128
-BANDS = 32  # of 4 rows: two articles of Jaccard .5 meet in some band with probability 1 − (1 − .5⁴)³² = .87, of .7 with .9999
+# Of 4 rows: two articles of Jaccard .5 meet in some band with probability 1 − (1 − .5⁴)³² = .87, of .7 with .9998.
+BANDS = 32
 SHINGLE = 4
 # Word 4-shingle resemblance from which two articles count as one story: reprints with edits measure .6 to .95,
 # two reports of one event by different desks under .1.
@@ -33,7 +34,7 @@ def signature(text: str) -> Signature:
     shingles = {" ".join(words[i : i + SHINGLE]).encode() for i in range(max(1, len(words) - SHINGLE + 1))}
     sketch = MinHash(num_perm=PERMUTATIONS)
     sketch.update_batch(shingles)
-    return sketch.hashvalues.astype(np.uint32)
+    return np.asarray(sketch.hashvalues, dtype=np.uint32)
 
 
 def band_keys(found: Signature) -> list[bytes]:

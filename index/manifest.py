@@ -37,5 +37,6 @@ class Manifest:
         if differing:
             msg = f"The index at {place} was made differently: {'; '.join(differing)}."
             raise IndexMismatch(
-                msg, "Use the same settings as when it was made, or build a new one with --index DIR and `dateline ingest`."
+                msg,
+                "Use the same settings as when it was made, or build a new one with --index DIR and `dateline ingest`.",
             )

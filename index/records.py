@@ -131,7 +131,7 @@ class Filter:
         since: first day, inclusive.
         until: last day, inclusive.
         outlets: names as stored (compared case-insensitively); empty means any.
-        include_undated: whether an article of unknown date passes a window. True by default: what is unknown is not lost.
+        include_undated: whether an article of unknown date passes a window; by default it does, nothing is lost.
         article_ids: if not None, only these articles.
     """
 
@@ -154,4 +154,3 @@ class IndexStats:
     oldest: date | None = None
     newest: date | None = None
     undated: int = 0
-

@@ -24,9 +24,9 @@ from index.errors import IndexBusy, IndexMissing, StoreError
 from index.manifest import Manifest
 from index.records import Article, Filter, Hit, IndexStats, Passage, Sentence, StoredArticle
 from index.schema import DDL
-from index.store import Entry, Outcome, Terms
 from index.sqlite_columns import Columns
 from index.sqlite_words import fts_query, sql_conditions
+from index.store import Entry, Outcome, Terms
 from index.vectors import Ids, VectorIndex
 
 T = TypeVar("T")
@@ -36,7 +36,8 @@ DATABASE, VECTORS, LOCK = "dateline.sqlite3", "passages.faiss", "write.lock"
 # A hit in the headline says more about what a passage is about than one in its text; see docs/retrieval.md.
 TITLE_WEIGHT = 2.0
 
-_ARTICLE = """SELECT a.id, v.title, v.text, v.outlet, v.published, v.url, v.authors, a.source, a.version, a.story, v.added_at
+_ARTICLE = """SELECT a.id, v.title, v.text, v.outlet, v.published, v.url, v.authors, a.source, a.version, a.story,
+    v.added_at
     FROM articles a JOIN versions v ON v.article = a.n AND v.version = a.version"""
 
 
@@ -135,7 +136,8 @@ class SqliteFaissStore:
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         sql = """SELECT p.id, a.id, p.first, p.last, p.start, p."end", substr(v.text, p.start + 1, p."end" - p.start)
-            FROM passages p JOIN articles a ON a.n = p.article JOIN versions v ON v.article = a.n AND v.version = a.version
+            FROM passages p JOIN articles a ON a.n = p.article
+            JOIN versions v ON v.article = a.n AND v.version = a.version
             WHERE p.id IN (SELECT value FROM json_each(?))"""
         with self._mapped():
             return {row[0]: Passage(*row) for row in self._db.execute(sql, (json.dumps(list(ids)),))}
@@ -162,7 +164,9 @@ class SqliteFaissStore:
 
     def article_ids(self) -> list[str]:
         with self._mapped():
-            return [row[0] for row in self._db.execute("SELECT id FROM articles ORDER BY published DESC NULLS LAST, n DESC")]
+            return [
+                row[0] for row in self._db.execute("SELECT id FROM articles ORDER BY published DESC NULLS LAST, n DESC")
+            ]
 
     def hashes(self, ids: Sequence[str]) -> dict[str, str]:
         sql = "SELECT id, hash FROM articles WHERE id IN (SELECT value FROM json_each(?))"
@@ -202,12 +206,11 @@ class SqliteFaissStore:
                 "SELECT (SELECT count(*) FROM passages), (SELECT count(DISTINCT story) FROM articles)"
             ).fetchone()
             outlets = db.execute(
-                """SELECT v.outlet, count(*) FROM articles a JOIN versions v ON v.article = a.n AND v.version = a.version
+                """SELECT v.outlet, count(*) FROM articles a
+                JOIN versions v ON v.article = a.n AND v.version = a.version
                 WHERE v.outlet IS NOT NULL GROUP BY v.outlet ORDER BY count(*) DESC, v.outlet"""
             ).fetchall()
-        return IndexStats(
-            articles, stories, sentences, passages, dict(outlets), _day(oldest), _day(newest), undated
-        )
+        return IndexStats(articles, stories, sentences, passages, dict(outlets), _day(oldest), _day(newest), undated)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

@@ -33,7 +33,8 @@ def put(db: sqlite3.Connection, entry: Entry) -> Outcome:
     else:
         version = 1
         cursor = db.execute(
-            "INSERT INTO articles (id, version, hash, source, story, published, signature) VALUES (?, 1, ?, ?, 0, ?, ?)",
+            """INSERT INTO articles (id, version, hash, source, story, published, signature)
+            VALUES (?, 1, ?, ?, 0, ?, ?)""",
             (article.id, article.content_hash, article.source, day, sketch.tobytes()),
         )
         n = int(cursor.lastrowid or 0)
@@ -106,7 +107,9 @@ def _join_story(db: sqlite3.Connection, n: int, sketch: Signature, day: date | N
     for band, key in keys:
         seen.update(row[0] for row in db.execute("SELECT article FROM bands WHERE band = ? AND key = ?", (band, key)))
     stories = {
-        story for other, story, other_sketch, other_day in _sketches(db, seen) if same_story(sketch, other_sketch, day, other_day)
+        story
+        for other, story, other_sketch, other_day in _sketches(db, seen)
+        if same_story(sketch, other_sketch, day, other_day)
     }
     story = min(stories, default=n)
     if len(stories) > 1:

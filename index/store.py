@@ -51,7 +51,7 @@ class Store(Protocol):
         """Removes articles with everything that belongs to them; unknown ids are ignored. Returns how many went."""
 
     def search_dense(self, vector: Vectors, k: int, where: Filter) -> list[Hit]:
-        """The k passages of greatest inner product with `vector` (shape (dimension,)) among those that `where` allows."""
+        """The k passages of greatest inner product with `vector`, shape (dimension,), among those allowed."""
 
     def search_lexical(self, terms: Terms, k: int, where: Filter) -> list[Hit]:
         """The k passages of greatest BM25 score (greater is better) among those that `where` allows."""
@@ -101,4 +101,3 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Releases files and locks. A closed store is not used again."""
-

@@ -13,6 +13,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 Ids = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+# faiss patches its SWIG classes at import; its type stubs describe them before that.
+_faiss: Any = faiss
 Fetch = Callable[[Ids], Vectors]
 
 _FETCH = 4096  # vectors read from SQLite at a time: 6 MB at 384 dimensions
@@ -35,14 +38,14 @@ class VectorIndex:
     def __init__(self, dimension: int) -> None:
         self._lock = threading.Lock()
         self.dimension = dimension
-        self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+        self._index: Any = _faiss.IndexIDMap2(_faiss.IndexFlatIP(dimension))
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
     def ids(self) -> Ids:
         """Ids held, in insertion order."""
-        return faiss.vector_to_array(self._index.id_map).astype(np.int64)
+        return np.asarray(_faiss.vector_to_array(self._index.id_map), dtype=np.int64)
 
     def sync(self, wanted: Ids, fetch: Fetch) -> tuple[int, int]:
         """Makes the index hold exactly `wanted`, fetching what is missing. Returns (added, removed)."""
@@ -58,7 +61,7 @@ class VectorIndex:
         return int(missing.size), int(gone.size)
 
     def search(self, vector: Vectors, k: int, allowed: Ids | None) -> tuple[list[int], list[float]]:
-        """The k best ids and inner products, among `allowed` if given. FAISS pads with id −1; the padding is dropped."""
+        """The k best ids and inner products, among `allowed` if given; FAISS pads with id −1, which is dropped."""
         with self._lock:
             k = min(k, len(self) if allowed is None else int(allowed.size))
             if k <= 0:
@@ -68,7 +71,7 @@ class VectorIndex:
                 bits = np.zeros(int(allowed.max()) // 8 * 8 + 8, dtype=np.bool_)
                 bits[allowed] = True
                 bitmap = np.packbits(bits, bitorder="little")
-                params = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bitmap))
+                params = _faiss.SearchParameters(sel=_faiss.IDSelectorBitmap(bitmap))
             scores, ids = self._index.search(vector.reshape(1, -1), k, params=params)
         found = [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]
         return [i for i, _ in found], [s for _, s in found]

@@ -40,6 +40,18 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 IndexOption = Annotated[
     Path | None, typer.Option("--index", metavar="DIR", help="Folder of the index.", show_default="var/index")
 ]
+LlmOption = Annotated[
+    str | None,
+    typer.Option(metavar="auto|ollama/NAME|embedded|none", help="What drafts the answer.", show_default="auto"),
+]
+OutletOption = Annotated[list[str] | None, typer.Option(help="Only this outlet; may be given more than once.")]
+_DAY: dict[str, Any] = {"formats": ["%Y-%m-%d"], "metavar": "DATE"}
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(help="The day on which it is asked; later articles are not used.", show_default="today", **_DAY),
+]
+SinceOption = Annotated[datetime | None, typer.Option(help="Only articles from this day on.", **_DAY)]
+UntilOption = Annotated[datetime | None, typer.Option(help="Only articles up to this day.", **_DAY)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -68,7 +80,9 @@ def _day(moment: datetime | None) -> date | None:
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files and folders: .md .txt .json .jsonl, also .gz.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH…", help="Files and folders: .md .txt .json .jsonl, also .gz.")
+    ],
     index: IndexOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -91,14 +105,14 @@ def ingest(
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
     index: IndexOption = None,
-    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day on which it is asked: 'this week' is counted from it, later articles are not used.", show_default="today")] = None,
-    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Only articles from this day on.")] = None,
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Only articles up to this day.")] = None,
-    outlet: Annotated[list[str] | None, typer.Option(help="Only this outlet; may be given more than once.")] = None,
-    llm: Annotated[str | None, typer.Option(metavar="auto|ollama/NAME|embedded|none", help="What drafts the answer.", show_default="auto")] = None,
+    as_of: AsOfOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    outlet: OutletOption = None,
+    llm: LlmOption = None,
     later: Annotated[bool, typer.Option("--later", help="Also use articles published after --as-of.")] = False,
     as_json: JsonOption = False,
-) -> None:  # fmt: skip
+) -> None:
     """Ask one question."""
     with told():
         from rag.contract import ask_json  # noqa: PLC0415
@@ -178,10 +192,10 @@ def remove(
 @app.command()
 def serve(
     index: IndexOption = None,
-    llm: Annotated[str | None, typer.Option(metavar="auto|ollama/NAME|embedded|none", help="What drafts the answers.", show_default="auto")] = None,
-    host: Annotated[str, typer.Option(help="Address to listen on; others than 127.0.0.1 open it to the network.")] = "127.0.0.1",
+    llm: LlmOption = None,
+    host: Annotated[str, typer.Option(help="Where to listen; others than 127.0.0.1 open it to all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
-) -> None:  # fmt: skip
+) -> None:
     """Open the chat window."""
     with told():
         from rag.pipeline import Pipeline  # noqa: PLC0415 - seconds to import
@@ -194,7 +208,7 @@ def serve(
 @app.command()
 def doctor(
     index: IndexOption = None,
-    llm: Annotated[str | None, typer.Option(metavar="auto|ollama/NAME|embedded|none", show_default="auto")] = None,
+    llm: LlmOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Look at every part and say what is wrong and what to do; exit code 1 when something is broken."""
@@ -227,5 +241,3 @@ def _print_json(document: object) -> None:
 def main() -> None:
     """Entry point of the command `dateline`."""
     app()
-
-

@@ -74,7 +74,9 @@ def report(found: Report, place: Path, console: Console) -> None:
         (len(found.removed), "removed"),
         (len(found.refused), "refused"),
     ]
-    console.print(f"{place}: " + ", ".join(f"{count} {what}" for count, what in counts if count or what == "added") + ".")
+    console.print(
+        f"{place}: " + ", ".join(f"{count} {what}" for count, what in counts if count or what == "added") + "."
+    )
     for refused in found.refused[:_SHOWN_REFUSALS]:
         console.print(f"  refused {plain(refused.source)}: {plain(refused.reason)}. {plain(refused.advice)}".rstrip())
     if len(found.refused) > _SHOWN_REFUSALS:

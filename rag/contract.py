@@ -1,4 +1,4 @@
-"""The JSON that `dateline ask --json` prints; kept stable, described in docs/json.md, checked by its schema in tests."""
+"""The JSON that `dateline ask --json` prints: kept stable, described in docs/json.md, checked by its schema."""
 
 from __future__ import annotations
 

@@ -54,7 +54,9 @@ def _index(config: Config) -> Iterator[Finding]:
     with SqliteFaissStore(config.index) as store:
         stats = store.stats()
         newest = f", the newest of {stats.newest}" if stats.newest else ""
-        yield Finding("index", "good", f"{stats.articles} articles in {stats.passages} passages at {config.index}{newest}")
+        yield Finding(
+            "index", "good", f"{stats.articles} articles in {stats.passages} passages at {config.index}{newest}"
+        )
     database = sqlite3.connect(f"file:{config.index / DATABASE}?mode=ro", uri=True)
     try:
         verdict = database.execute("PRAGMA quick_check").fetchone()[0]
@@ -66,7 +68,12 @@ def _index(config: Config) -> Iterator[Finding]:
         database.close()
     if verdict != "ok" or orphans:
         what = verdict if verdict != "ok" else "passages, vectors and words do not match"
-        yield Finding("database", "broken", f"its check says: {what}", "Restore it from a copy, or ingest again into a new folder.")
+        yield Finding(
+            "database",
+            "broken",
+            f"its check says: {what}",
+            "Restore it from a copy, or ingest again into a new folder.",
+        )
     else:
         yield Finding("database", "good", "its pages are sound; passages, vectors and words match")
 
@@ -97,11 +104,18 @@ def _ollama(config: Config) -> Iterator[Finding]:
         # Without Ollama answers come from the embedded model, unless it was asked for by name.
         yield Finding("Ollama", "broken" if named else "note", status.error.message, status.advice)
     else:
-        yield Finding("Ollama", "good", f"{status.label}, context {status.context_window} tokens. {status.detail}".strip())
+        yield Finding(
+            "Ollama", "good", f"{status.label}, context {status.context_window} tokens. {status.detail}".strip()
+        )
 
 
 def _disk(config: Config) -> Iterator[Finding]:
     place = config.index if config.index.exists() else Path()
     free = shutil.disk_usage(place).free
     low = free < LOW_DISK
-    yield Finding("disk", "broken" if low else "good", f"{free / 1e9:.1f} GB free", "Make room before you ingest more." if low else "")
+    yield Finding(
+        "disk",
+        "broken" if low else "good",
+        f"{free / 1e9:.1f} GB free",
+        "Make room before you ingest more." if low else "",
+    )

@@ -15,8 +15,13 @@ from rag.types import Evidence, Found, Question
 ARTICLES = 6  # articles that sentences are taken from
 PASSAGES = 2  # passages of each, beside the opening
 MAX_SCORED = 64  # sentences that are encoded for one question: some 150 ms on two cores
-_LEANS_BACK = re.compile(r"^[\"“'‘]?(?:He|She|They|It|His|Her|Their|Its|The (?:company|group|agency|bill|plan|team|move))\b")
-_HOW_MANY = re.compile(r"\bhow (?:many|much|old|long|far|high|big|large|fast|often)\b|\bwhat (?:percent|number|share|year|date|age)", re.IGNORECASE)
+_LEANS_BACK = re.compile(
+    r"^[\"“'‘]?(?:He|She|They|It|His|Her|Their|Its|The (?:company|group|agency|bill|plan|team|move))\b"
+)
+_HOW_MANY = re.compile(
+    r"\bhow (?:many|much|old|long|far|high|big|large|fast|often)\b|\bwhat (?:percent|number|share|year|date|age)",
+    re.IGNORECASE,
+)
 _WHEN = re.compile(r"\b(?:when|what (?:day|date|year|month))\b", re.IGNORECASE)
 
 
@@ -94,7 +99,9 @@ class EvidencePicker:
         if not kept or not _LEANS_BACK.match(kept[0].sentence.text):
             return kept
         best = kept[0].sentence
-        before = [c for c in ranked if c.sentence.article_id == best.article_id and c.sentence.position == best.position - 1]
+        before = [
+            c for c in ranked if c.sentence.article_id == best.article_id and c.sentence.position == best.position - 1
+        ]
         if before and before[0] not in kept:
             kept = [*kept[: max(1, len(kept) - 1)], before[0]]
         return kept
@@ -105,10 +112,12 @@ def _lexical(question: str, wanted: set[str], title: set[str], sentence: str) ->
     coverage = len(wanted & (held | title)) / max(len(wanted), 1)
     own = len(wanted & held) / max(len(wanted), 1)
     cue = 0.0
-    if _HOW_MANY.search(question) and re.search(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|dozen|half)\b", sentence):
-        cue = 0.1
-    elif _WHEN.search(question) and re.search(r"\b(?:\d{1,2}|\d{4}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b", sentence):
+    if (
+        _HOW_MANY.search(question)
+        and re.search(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|dozen|half)\b", sentence)
+    ) or (
+        _WHEN.search(question)
+        and re.search(r"\b(?:\d{1,2}|\d{4}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b", sentence)
+    ):
         cue = 0.1
     return 0.3 * coverage + 0.3 * own + cue
-
-

@@ -172,7 +172,12 @@ class _Run:
     """The drafting of one answer: what has settled so far."""
 
     def __init__(
-        self, question: Question, evidence: tuple[Evidence, ...], verifier: Verifier, clock: _Clock, cancel: threading.Event
+        self,
+        question: Question,
+        evidence: tuple[Evidence, ...],
+        verifier: Verifier,
+        clock: _Clock,
+        cancel: threading.Event,
     ) -> None:
         self._question, self._evidence, self._verifier = question, evidence, verifier
         self._clock, self._cancel = clock, cancel
@@ -197,7 +202,9 @@ class _Run:
                 note = f"{model.name} answers instead." if model else ""
         if not model:
             self._model = extract.NAME
-            self._notes.append("The articles are quoted, no language model wrote this." if chosen.model else chosen.note)
+            self._notes.append(
+                "The articles are quoted, no language model wrote this." if chosen.model else chosen.note
+            )
             yield Drafting(extract.NAME, " ".join(self._notes))
         yield from self._complete()
         self._clock.lap("draft")
@@ -281,7 +288,7 @@ def _refusal(
         parts.append(f"The newest article is of {spoken(newest)}.")
     if evidence:
         parts.append("The nearest sentences are listed as evidence.")
-    return Answer(question, False, " ".join(parts), model, note, (), (), (), evidence, clock.done())  # noqa: FBT003
+    return Answer(question, False, " ".join(parts), model, note, (), (), (), evidence, clock.done())
 
 
 def _nothing() -> None:

@@ -60,7 +60,9 @@ def fitted(
         if model.count_tokens(prompt) <= room:
             return prompt, kept
         kept.remove(min(kept, key=lambda e: e.score))
-    msg = f"The question and one sentence of evidence do not fit into the {model.context_window} tokens of {model.name}."
+    msg = (
+        f"The question and one sentence of evidence do not fit into the {model.context_window} tokens of {model.name}."
+    )
     raise PromptTooLong(msg, "Ask more shortly, or use a model with a longer context.")
 
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 _UNITS = dict(
     zip(
-        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-        eighteen nineteen""".split(),
+        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+        seventeen eighteen nineteen""".split(),
         range(20),
         strict=True,
     )
@@ -17,7 +17,9 @@ _UNITS = dict(
 _TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
 _ORDINALS = dict(
     zip(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), range(1, 13), strict=True
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(),
+        range(1, 13),
+        strict=True,
     )
 )
 _SCALES = {
@@ -82,7 +84,7 @@ def missing_quantities(claim: str, evidence: str) -> list[str]:
 
 def _digits(text: str) -> Decimal:
     groups = re.split(r"[.,]", text)
-    # 1,234,567 and 1.234.567 are grouped; 3.5 and 4,25 have a fraction; 1,234 is taken as grouped, as English writes it.
+    # 1,234,567 and 1.234.567 are grouped; 3.5 and 4,25 have a fraction; 1,234 is grouped, as in English.
     grouped = len(groups) > 1 and all(len(group) == 3 for group in groups[1:]) and ("," in text or len(groups) > 2)
     if grouped:
         return Decimal("".join(groups))

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from rag.types import Question
-
 RRF_K = 60
 
 
@@ -24,7 +22,7 @@ class Signals:
         return {name: value for name, value in asdict(self).items() if isinstance(value, float)}
 
 
-def fuse(signals: Mapping[str, Signals], question: Question, reference: date) -> dict[str, float]:
+def fuse(signals: Mapping[str, Signals], reference: date) -> dict[str, float]:
     """Scores by article id: reciprocal rank fusion (Cormack et al. 2009) with a recency prior."""
     scores = dict.fromkeys(signals, 0.0)
     for key in ("bm25", "cosine"):

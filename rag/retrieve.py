@@ -58,7 +58,7 @@ class Retriever:
             for article_id, ids in passages.items()
             if article_id in articles
         }
-        scores = fuse(signals, question, self._reference_day(question))
+        scores = fuse(signals, self._reference_day(question))
         ranked = sorted(scores, key=lambda article_id: (-scores[article_id], article_id))
         best = self._one_a_story([articles[i] for i in ranked], k)
         found = [
@@ -100,5 +100,3 @@ class Retriever:
             outlets = dict.fromkeys([newest.article.outlet, *(v.article.outlet for v in carried)])
             chosen.append((versions[0].article.id, newest, tuple(name for name in outlets if name)))
         return chosen
-
-

@@ -56,7 +56,10 @@ def settle(draft: DraftSentence, offered: Sequence[Evidence], verifier: Verifier
     marked = resolve(draft.marks, offered)
     verdict = judge(verifier, draft.text, marked)
     alone = {e.n: judge(verifier, draft.text, [e]) for e in offered}
-    good = sorted((e for e in offered if alone[e.n].support >= verifier.threshold), key=lambda e: (e not in marked, -alone[e.n].support))
+    good = sorted(
+        (e for e in offered if alone[e.n].support >= verifier.threshold),
+        key=lambda e: (e not in marked, -alone[e.n].support),
+    )
     if good:
         chosen = _independent(good)
         return Settled(draft.text, chosen, max(alone[e.n].support for e in chosen), "verified", ())

@@ -13,10 +13,15 @@ from rag.when import read_time
 
 MAX_QUESTION = 2000
 _PRONOUN = re.compile(
-    r"\b(?:he|him|his|she|her|hers|they|them|their|it|its|this|that|these|those|there|then|former|latter)\b", re.IGNORECASE
+    r"\b(?:he|him|his|she|her|hers|they|them|their|it|its|this|that|these|those|there|then|former|latter)\b",
+    re.IGNORECASE,
 )
-_ELLIPSIS = re.compile(r"^\s*(?:and|but|or|so|also|what about|how about|why|when|where|who else|what else|since when)\b", re.IGNORECASE)
-_NEW_TOPIC = re.compile(r"^\s*(?:new (?:topic|question)|different question|change of (?:topic|subject))\s*[:,.–—-]*\s*", re.IGNORECASE)
+_ELLIPSIS = re.compile(
+    r"^\s*(?:and|but|or|so|also|what about|how about|why|when|where|who else|what else|since when)\b", re.IGNORECASE
+)
+_NEW_TOPIC = re.compile(
+    r"^\s*(?:new (?:topic|question)|different question|change of (?:topic|subject))\s*[:,.–—-]*\s*", re.IGNORECASE
+)
 _NAME = re.compile(r"\b[A-Z][\w’'.&-]*(?:\s+(?:of|the|and|for|de|van|von|al)?\s*[A-Z0-9][\w’'.&-]*)*")
 
 
@@ -72,12 +77,19 @@ def named_outlets(question: str, known: Sequence[str]) -> tuple[str, ...]:
     for name in known:
         spelled = r"(?:the\s+)?" + re.escape(re.sub(r"(?i)^the ", "", name)) + r"\b"
         cue = (
-            rf"(?:according to|reported (?:by|in|on)|(?:article|report|story|piece|coverage|reporting)s? (?:by|in|from|of)|(?:did|does|do|has|have))\s+{spelled}"
+            r"(?:according to|reported (?:by|in|on)"
+            r"|(?:article|report|story|piece|coverage|reporting)s? (?:by|in|from|of)"
+            rf"|(?:did|does|do|has|have))\s+{spelled}"
             rf"|{spelled}(?:['’]s?)?\s+(?:report|sa(?:y|id)|wr(?:ite|ote)|stor|article|coverage|piece|account)"
         )
         for match in re.finditer(cue, question, re.IGNORECASE):
-            verb = re.search(r"(?:did|does|do|has|have)\s+(?:the\s+)?$", question[: match.end()][: -len(name)], re.IGNORECASE)
-            says = re.match(r"\W*(?:say|report|write|describe|cover|call|quote|tell|note|publish|claim|said|written)", question[match.end() :])
+            verb = re.search(
+                r"(?:did|does|do|has|have)\s+(?:the\s+)?$", question[: match.end()][: -len(name)], re.IGNORECASE
+            )
+            says = re.match(
+                r"\W*(?:say|report|write|describe|cover|call|quote|tell|note|publish|claim|said|written)",
+                question[match.end() :],
+            )
             if not verb or says:
                 found.append(name)
                 break

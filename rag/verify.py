@@ -35,19 +35,26 @@ class Verifier(Protocol):
         Args:
             claim: one sentence, without marks.
             evidence: the sentences it cites.
-            context: what the reader sees beside each cited sentence: headlines, outlets, dates. Names and dates may come
-                from it; nothing else.
+            context: what the reader sees beside each cited sentence: headlines, outlets, dates.
         """
 
 
 # A claim that fails a check is below any threshold, however many of its words occur.
 FAILED = 0.2
-_NEGATORS = frozenset("no not never none nobody nothing neither nor without cannot denied denies deny rejected refused".split())
+_NEGATORS = frozenset(
+    "no not never none nobody nothing neither nor without cannot denied denies deny rejected refused".split()
+)
 _NEGATED = re.compile(r"\b\w+n['’]t\b")
-_HEDGES = frozenset("may might could possibly perhaps reportedly allegedly likely unlikely would plans planned expected".split())
+_HEDGES = frozenset(
+    "may might could possibly perhaps reportedly allegedly likely unlikely would plans planned expected".split()
+)
 _QUOTE = re.compile(r"[\"“]([^\"“”]+)[\"”]")
-_SAID = "said|says|told|added|stated|claimed|argued|insisted|warned|announced|tweeted|wrote|called|described|declared|noted"
-_SPEAKER = re.compile(rf"((?:[A-Z][\w’'.-]+\s+){{0,3}}[A-Z][\w’'-]+)(?:,[^,]{{1,60}},)?\s+(?:has\s+|also\s+)?(?:{_SAID})\b")
+_SAID = (
+    "said|says|told|added|stated|claimed|argued|insisted|warned|announced|tweeted|wrote|called|described|declared|noted"
+)
+_SPEAKER = re.compile(
+    rf"((?:[A-Z][\w’'.-]+\s+){{0,3}}[A-Z][\w’'-]+)(?:,[^,]{{1,60}},)?\s+(?:has\s+|also\s+)?(?:{_SAID})\b"
+)
 _SPEAKER_AFTER = re.compile(rf"\b(?:{_SAID})\s+((?:[A-Z][\w’'.-]+\s+){{0,3}}[A-Z][\w’'-]+)")
 _TITLE_WORD = re.compile(r"[A-Z][\w’'&-]*")
 _NOT_NAMES = frozenset(
@@ -88,7 +95,11 @@ class OverlapVerifier:
         ]
         if reasons:
             return Verdict(min(FAILED, coverage), tuple(reasons))
-        absent = [word for word in dict.fromkeys(words(claim)) if word not in STOPWORDS and not (set(stems(word)) & (held | beside))]
+        absent = [
+            word
+            for word in dict.fromkeys(words(claim))
+            if word not in STOPWORDS and not (set(stems(word)) & (held | beside))
+        ]
         return Verdict(round(coverage, 3), (f"not in the evidence: {', '.join(absent)}",) if absent else ())
 
 
@@ -123,7 +134,7 @@ def _negation(claim: str, evidence: Sequence[str]) -> list[str]:
     said, held = _negations(claim), _negations(best)
     if said and not any(_negations(sentence) for sentence in evidence):
         return ["the claim denies what the evidence does not deny"]
-    # The clause of the evidence that shares the claim's words decides; a negation elsewhere in it is about something else.
+    # Only a negation beside the words that the claim shares counts; elsewhere it is about something else.
     if not said and held and _negated_near(claim, best):
         return ["the evidence denies it"]
     return []
@@ -138,7 +149,7 @@ def _negated_near(claim: str, sentence: str) -> bool:
     wanted = set(stems(claim))
     for i, word in enumerate(tokens):
         if word in _NEGATORS or re.fullmatch(r"\w+n['’]t", word):
-            following = [stem for stem in stems(" ".join(tokens[i + 1 : i + 6]))][:2]
+            following = stems(" ".join(tokens[i + 1 : i + 6]))[:2]
             if following and all(stem in wanted for stem in following):
                 return True
     return False

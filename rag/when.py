@@ -38,7 +38,9 @@ _POINT = rf"""(?:
 )"""
 _FLAGS = re.IGNORECASE | re.VERBOSE
 
-_BETWEEN = re.compile(rf"\b(?:between|from)\s+(?P<a>{_POINT})\s+(?:and|to|until|till|through)\s+(?P<b>{_POINT})(?![\w%])", _FLAGS)
+_BETWEEN = re.compile(
+    rf"\b(?:between|from)\s+(?P<a>{_POINT})\s+(?:and|to|until|till|through)\s+(?P<b>{_POINT})(?![\w%])", _FLAGS
+)
 _SHARED_MONTH = re.compile(
     rf"\b(?:between|from)\s+(?P<a>\d{{1,2}})\s+(?:and|to)\s+(?P<b>\d{{1,2}}\s+{_MONTH}(?:\s+{_YEAR})?)\b", _FLAGS
 )
@@ -46,7 +48,10 @@ _BOUND = re.compile(
     rf"\b(?P<how>since|after|before|until|till|by|up\s+to|prior\s+to)\s+(?:the\s+(?:\w+\s+){{1,4}}?(?:on|of|in)\s+)?(?P<a>{_POINT})(?![\w%])",
     _FLAGS,
 )
-_LAST_SPAN = re.compile(rf"\b(?:in|over|during|within|for)?\s*the\s+(?:past|last|previous)\s+(?P<n>{_COUNT})?\s*(?P<unit>{_UNIT})s?\b", _FLAGS)
+_LAST_SPAN = re.compile(
+    rf"\b(?:in|over|during|within|for)?\s*the\s+(?:past|last|previous)\s+(?P<n>{_COUNT})?\s*(?P<unit>{_UNIT})s?\b",
+    _FLAGS,
+)
 _WEEKEND = re.compile(r"\b(?:over|during|at)\s+the\s+weekend\b|\b(?:this|last|past)\s+weekend\b", _FLAGS)
 _WITHIN = re.compile(rf"\b(?:in|during|on|of|throughout)\s+(?P<a>{_POINT})(?![\w%])", _FLAGS)
 # Without a preposition only what cannot be a name or a mere attribute ("the 2022 World Cup", "March for Our Lives").
@@ -55,7 +60,9 @@ _BARE = re.compile(
     |{_COUNT}\s+{_UNIT}s?\s+ago|\d{{4}}-\d\d-\d\d)\b(?!\s*['’]s\s+(?:show|date))""",
     _FLAGS,
 )
-_LATEST = re.compile(r"\b(?:latest|newest|most\s+recent(?:ly)?|current(?:ly)?|right\s+now|up[- ]to[- ]date)\b", re.IGNORECASE)
+_LATEST = re.compile(
+    r"\b(?:latest|newest|most\s+recent(?:ly)?|current(?:ly)?|right\s+now|up[- ]to[- ]date)\b", re.IGNORECASE
+)
 _FUTURE = re.compile(r"\b(?:will|going to|next|upcoming|plans? to|scheduled|expected to|due)\b", re.IGNORECASE)
 
 _NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -109,7 +116,11 @@ def _between(match: re.Match[str], as_of: date) -> Bounds | None:
 
 def _shared_month(match: re.Match[str], as_of: date) -> Bounds | None:
     end = _period(match["b"], as_of)
-    return (end[0].replace(day=int(match["a"])), end[1] + REPORT_LAG) if end and 0 < int(match["a"]) <= end[0].day else None
+    return (
+        (end[0].replace(day=int(match["a"])), end[1] + REPORT_LAG)
+        if end and 0 < int(match["a"]) <= end[0].day
+        else None
+    )
 
 
 def _bound(match: re.Match[str], as_of: date) -> Bounds | None:
@@ -129,7 +140,7 @@ def _bound(match: re.Match[str], as_of: date) -> Bounds | None:
 
 def _last_span(match: re.Match[str], as_of: date) -> Bounds:
     count = _count(match["n"] or "one")
-    return as_of - relativedelta(**{f"{match['unit'].lower()}s": count}), as_of
+    return _back(as_of, match["unit"].lower(), count), as_of
 
 
 def _weekend(_: re.Match[str], as_of: date) -> Bounds:
@@ -197,7 +208,7 @@ def _relative(match: re.Match[str], as_of: date) -> tuple[date, date]:
 
 
 def _ago(match: re.Match[str], as_of: date) -> tuple[date, date]:
-    day = as_of - relativedelta(**{f"{match[2]}s": _count(match[1])})
+    day = _back(as_of, match[2], _count(match[1]))
     slack = {"day": 0, "week": 3, "month": 15, "year": 182}[match[2]]  # half the unit: "two weeks ago" is no exact day
     return day - timedelta(days=slack), day + timedelta(days=slack)
 
@@ -227,10 +238,20 @@ def _month_end(first: date) -> date:
     return first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
+def _back(day: date, unit: str, count: int) -> date:
+    spans = {
+        "day": relativedelta(days=count),
+        "week": relativedelta(weeks=count),
+        "month": relativedelta(months=count),
+        "year": relativedelta(years=count),
+    }
+    return day - spans[unit]
+
+
 def _count(words: str) -> int:
     return int(words) if words.isdigit() else _NUMBERS[" ".join(words.lower().split())]
 
 
 def _is_verb_may(match: re.Match[str]) -> bool:
-    """"may" in lower case is the verb, also after a word that could be a preposition."""
+    """ "may" in lower case is the verb, also after a word that could be a preposition."""
     return bool(re.search(r"\bmay\b", match.group())) and not re.search(r"\d", match.group())
