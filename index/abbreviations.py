@@ -10,15 +10,15 @@ def _words(text: str) -> frozenset[str]:
 # Before a name or a number, never at the end of a sentence.
 TITLES = _words(
     "mr mrs ms messrs mme mlle dr drs prof profs gen gens sen sens rep reps gov govs lt col capt sgt sgts maj"
-    " cmdr adm rev hon pres supt det insp amb atty cpl pvt brig pfc fr dist exec mt feat vs v pp cf e.g i.e viz"
+    " cmdr adm rev hon pres supt det insp amb atty cpl pvt brig pfc fr dist exec mt feat ste vs v pp cf e.g i.e viz"
     " approx nos lt.col maj.gen lt.gen brig.gen lt.gov vice.adm"
 )
 
 # Before a number an abbreviation, else often a word: "He said no. The …", "In Dec. Smith …".
 NUMBERED = _words("jan feb mar apr jun jul aug sep sept oct nov dec no")
 
-# Part of the name that follows, or the end of the name before: "St. Cloud", "Main St. The …".
-NAME_PARTS = _words("st ft")
+# Part of the name that follows, or the end of the name before: "St. Cloud", "Main St. The …", "Warner Bros. Discovery".
+NAME_PARTS = _words("st ft bros")
 
 # Abbreviations of news prose that the Punkt model, trained on the Wall Street Journal of 1989, may not know.
 MORE_ABBREVIATIONS = _words(

@@ -84,8 +84,8 @@ def normalise(text: str) -> str:
     text = unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", text))
     text = _LINE_ENDS.sub("\n", text)
     text = _INVISIBLE.sub("", text)
-    text = _STRAY_JOINER.sub("", text)
     text = _SPACES.sub(" ", text.replace("\t", "    "))
+    text = _STRAY_JOINER.sub("", text)
     text = _BLANK_LINES.sub("\n\n", _TRAILING.sub("", text)).strip()
     return unicodedata.normalize("NFC", text)
 

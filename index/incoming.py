@@ -127,17 +127,11 @@ def _checked_id(value: str | None) -> str:
 
 
 def _reason(error: ValidationError, fields: Mapping[str, object]) -> str:
-    """The first thing that is wrong, in words, without repeating the value."""
+    """The first thing that is wrong, in words, without repeating the value; a field has the name it was found under."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     name = str(first["loc"][0])
     if first["type"] == "missing":
         there = ", ".join(sorted(fields))[:200] or "none"
         return f"no field 'text' (nor content, body, article, maintext); there are: {there}"
-    found = next((fields[alias] for alias in _aliases(name) if alias in fields), None)
-    wanted = "a list of names" if name == "authors" else "text"
-    return f"field {name!r} must be {wanted}, found {type(found).__name__}"
-
-
-def _aliases(name: str) -> list[str]:
-    choices = Record.model_fields[name].validation_alias if name in Record.model_fields else None
-    return [str(choice) for choice in choices.choices] if isinstance(choices, AliasChoices) else [name]
+    wanted = "a list of names" if name in ("authors", "author", "byline") else "text"
+    return f"field {name!r} must be {wanted}, found {type(fields.get(name)).__name__}"

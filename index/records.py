@@ -106,7 +106,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One passage found by one search, best first; `score` has the meaning of that search (cosine, BM25)."""
+    """One passage found by one search, best first. `score` is a cosine, or a share of the attainable BM25."""
 
     passage_id: int
     article_id: str
@@ -133,6 +133,7 @@ class Filter:
         outlets: names as stored (compared case-insensitively); empty means any.
         include_undated: whether an article of unknown date passes a window; by default it does, nothing is lost.
         article_ids: if not None, only these articles.
+        without: never these articles.
     """
 
     since: date | None = None
@@ -140,6 +141,7 @@ class Filter:
     outlets: tuple[str, ...] = ()
     include_undated: bool = True
     article_ids: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

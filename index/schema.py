@@ -7,7 +7,9 @@ citations still resolve. `vectors` is a table apart because a scan of `passages`
 
 from __future__ import annotations
 
-DDL = """
+TOKENIZER = "porter unicode61 remove_diacritics 2"
+
+DDL = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE articles (
@@ -64,7 +66,9 @@ CREATE TABLE vectors (
     vector BLOB NOT NULL
 );
 
-CREATE VIRTUAL TABLE passages_fts USING fts5 (title, text, tokenize = 'porter unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE passages_fts USING fts5 (title, text, tokenize = '{TOKENIZER}');
+
+CREATE VIRTUAL TABLE passages_vocab USING fts5vocab (passages_fts, 'row');
 
 CREATE TABLE bands (
     band INTEGER NOT NULL,

@@ -67,6 +67,7 @@ _GLUED = re.compile(r"[A-Z](?:[a-z]+)?[\s,’']")
 _BULLET = re.compile(r"\s*(?:[•▪‣◦●►■·*+–-]|\(?[a-z0-9]\))\s")
 _NUMBERED = re.compile(r"\s*\(?\d{1,2}[.)]\s")
 _LIST_MARK = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})\Z")
+_LIST_NUMBER = re.compile(r"[;:]\s\(?\d{1,2}\Z")
 _ENDS = re.compile(rf"[.!?…:;{_FULL_WIDTH}][{re.escape(_CLOSERS)}]*\Z")
 _CLAUSE = re.compile(r"[;:]\s|\s[—–-]\s|[—…]|[.!?]\s|,\s|\s")
 # "…?” Smith said": who speaks belongs to the sentence. A pronoun or article with a capital starts a new one.
@@ -156,7 +157,7 @@ def _typed_newline(above: str, line: str, layout: _Layout) -> bool:
     if _NUMBERED.match(line) and (width < WRAP_COLUMNS[0] or _ENDS.search(above[-12:])):
         return True
     bare = body.lstrip(_OPENERS)
-    if bare[:1].islower() or above[-1] in ",-–—&(" or above.rsplit(None, 1)[-1] in FUNCTION_WORDS:
+    if bare[:1].islower() or above[-1] in ",-–—&(" or above.rsplit(None, 1)[-1].lower() in FUNCTION_WORDS:
         return False
     if width < WRAP_COLUMNS[0]:
         return True
@@ -236,7 +237,9 @@ def _ends_sentence(text: str, found: re.Match[str], sentence: int, at: int, end:
     next_word = text[bare : _skip(_NEXT_WORD, text, bare, end)] or first
     if "…" in stop or len(stop) > 1:
         return re.split("[’']", next_word, maxsplit=1)[0] != "I"
-    listed = found.start() - sentence <= 5 and bool(_LIST_MARK.match(text[sentence : found.start()].strip()))
+    before = text[max(sentence, found.start() - 5) : found.start()]
+    # "1. First", and "the best: 1. First; 2. Second".
+    listed = bool(_LIST_NUMBER.search(before) if found.start() - sentence > 5 else _LIST_MARK.match(before.strip()))
     timed = text[at] == "(" and word.lower() in ("a.m", "p.m")
     return not listed and not timed and _period_ends(word, next_word, found["close"])
 
@@ -264,7 +267,7 @@ def _period_ends(word: str, next_word: str, close: str) -> bool:
     if lowered in TITLES or lowered.rpartition("-")[2] in TITLES:
         return bool(close)
     if lowered in ("a.m", "p.m"):
-        return next_lowered not in AFTER_CLOCK
+        return next_lowered.partition("-")[0] not in AFTER_CLOCK
     # The model's word statistics would split "U.S. Marshals", "A.J. Brown" and "St. Cloud".
     if lowered in NAME_PARTS or _DOTTED.match(word):
         return starter

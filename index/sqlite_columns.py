@@ -56,8 +56,10 @@ class Columns:
             generation,
         )
 
-    def allowed(self, where: Filter, owners: Sequence[int] | None) -> Ids | None:
-        """Passage ids that pass the filter, ascending; None means all. `owners`: rows of `where.article_ids`."""
+    def allowed(self, where: Filter, owners: Sequence[int] | None, without: Sequence[int] = ()) -> Ids | None:
+        """Passage ids that pass the filter, ascending; None means all. `owners` and `without`: rows of the
+        articles that the filter names.
+        """
         if where == Filter():
             return None
         keep = np.ones(self.ids.size, dtype=np.bool_)
@@ -73,6 +75,8 @@ class Columns:
             keep &= np.isin(self.outlets, wanted)
         if owners is not None:
             keep &= np.isin(self.owners, owners)
+        if without:
+            keep &= ~np.isin(self.owners, without)
         return self.ids[keep]
 
     def hits(self, ids: Sequence[int], scores: Sequence[float]) -> list[Hit]:

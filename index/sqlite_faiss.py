@@ -25,8 +25,8 @@ from index.manifest import Manifest
 from index.records import Article, Filter, Hit, IndexStats, Passage, Sentence, StoredArticle
 from index.schema import DDL
 from index.sqlite_columns import Columns
-from index.sqlite_words import fts_query, sql_conditions
-from index.store import Entry, Outcome, Terms
+from index.sqlite_words import K1, Words, fts_query, sql_conditions
+from index.store import Entry, Opening, Outcome, Terms
 from index.vectors import Ids, VectorIndex
 
 T = TypeVar("T")
@@ -34,11 +34,15 @@ T = TypeVar("T")
 DATABASE, VECTORS, LOCK = "dateline.sqlite3", "passages.faiss", "write.lock"
 
 # A hit in the headline says more about what a passage is about than one in its text; see docs/retrieval.md.
-TITLE_WEIGHT = 2.0
+TITLE_WEIGHT = 4.0
 
 _ARTICLE = """SELECT a.id, v.title, v.text, v.outlet, v.published, v.url, v.authors, a.source, a.version, a.story,
     v.added_at
     FROM articles a JOIN versions v ON v.article = a.n AND v.version = a.version"""
+
+_PASSAGE = """SELECT p.id, a.id, p.first, p.last, p.start, p."end", substr(v.text, p.start + 1, p."end" - p.start)
+    FROM passages p JOIN articles a ON a.n = p.article
+    JOIN versions v ON v.article = a.n AND v.version = a.version"""
 
 
 class SqliteFaissStore:
@@ -60,6 +64,7 @@ class SqliteFaissStore:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._refreshing = threading.Lock()
+        self._words = Words()
         self._lock = FileLock(place / LOCK)
         if not (place / DATABASE).exists():
             if not (create and manifest):
@@ -117,7 +122,9 @@ class SqliteFaissStore:
         with self._mapped():
             vectors, columns = self._fresh()
             owners = None if where.article_ids is None else self._numbers(where.article_ids)
-            found = vectors.search(np.asarray(vector, dtype=np.float32), k, columns.allowed(where, owners))
+            found = vectors.search(
+                np.asarray(vector, dtype=np.float32), k, columns.allowed(where, owners, self._numbers(where.without))
+            )
         return columns.hits(*found)
 
     def search_lexical(self, terms: Terms, k: int, where: Filter) -> list[Hit]:
@@ -130,17 +137,32 @@ class SqliteFaissStore:
             WHERE passages_fts MATCH ? {conditions} ORDER BY score DESC, p.id LIMIT ?"""
         with self._mapped():
             rows = self._db.execute(sql, (match, *values, k)).fetchall()
-        return [Hit(*row) for row in rows]
+            attainable = self._words.attainable(self._db, [*terms.words, *terms.phrases]) if rows else 1.0
+        return [Hit(passage, article, min(score / attainable, 1.0)) for passage, article, score in rows]
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
-        sql = """SELECT p.id, a.id, p.first, p.last, p.start, p."end", substr(v.text, p.start + 1, p."end" - p.start)
-            FROM passages p JOIN articles a ON a.n = p.article
-            JOIN versions v ON v.article = a.n AND v.version = a.version
-            WHERE p.id IN (SELECT value FROM json_each(?))"""
+        sql = f"{_PASSAGE} WHERE p.id IN (SELECT value FROM json_each(?))"
         with self._mapped():
             return {row[0]: Passage(*row) for row in self._db.execute(sql, (json.dumps(list(ids)),))}
+
+    def openings(self, article_ids: Sequence[str]) -> dict[str, Opening]:
+        sql = """SELECT a.id, min(p.id), count(*) FROM articles a JOIN passages p ON p.article = a.n
+            WHERE a.id IN (SELECT value FROM json_each(?)) GROUP BY a.id"""
+        with self._mapped():
+            rows = self._db.execute(sql, (json.dumps(list(article_ids)),)).fetchall()
+        return {article_id: Opening(passage, count) for article_id, passage, count in rows}
+
+    def article_passages(self, article_id: str) -> list[Passage]:
+        with self._mapped():
+            return [
+                Passage(*row) for row in self._db.execute(f"{_PASSAGE} WHERE a.id = ? ORDER BY p.id", (article_id,))
+            ]
+
+    def idf(self, words: Sequence[str]) -> list[float]:
+        with self._mapped():
+            return [self._words.attainable(self._db, [word]) / (K1 + 1) for word in words]
 
     def sentences(self, article_id: str) -> list[Sentence]:
         sql = """SELECT s.id, a.id, s.position, s.start, s."end", substr(v.text, s.start + 1, s."end" - s.start)

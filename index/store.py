@@ -37,6 +37,14 @@ class Terms:
     phrases: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """An article's first passage, and how many passages it has."""
+
+    passage: int
+    of: int
+
+
 class Store(Protocol):
     """Articles and how to find them. Reads may come from many threads; writes from one process at a time."""
 
@@ -54,10 +62,23 @@ class Store(Protocol):
         """The k passages of greatest inner product with `vector`, shape (dimension,), among those allowed."""
 
     def search_lexical(self, terms: Terms, k: int, where: Filter) -> list[Hit]:
-        """The k passages of greatest BM25 score (greater is better) among those that `where` allows."""
+        """The k passages of greatest BM25 score among those that `where` allows.
+
+        Scores are shares, in [0, 1], of what a passage could attain that held every word very often: so they mean the
+        same whatever the question's length and the collection's size.
+        """
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """Passages by id; ids that are gone are left out."""
+
+    def openings(self, article_ids: Sequence[str]) -> dict[str, Opening]:
+        """The first passage of each article; unknown articles are left out."""
+
+    def article_passages(self, article_id: str) -> list[Passage]:
+        """The passages of the article's current version, in order; empty when the article is unknown."""
+
+    def idf(self, words: Sequence[str]) -> list[float]:
+        """Inverse document frequency of each word over passages, as BM25 weighs it; a word of no passage weighs most."""
 
     def sentences(self, article_id: str) -> list[Sentence]:
         """The sentences of the article's current version, in order; empty when the article is unknown."""

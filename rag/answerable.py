@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.terms import stems
-from rag.types import Evidence, Question
+from rag.types import Evidence, Found, Question
 
 THRESHOLD = 0.5
 
 
-def answerability(question: Question, evidence: Sequence[Evidence]) -> float:
+def answerability(question: Question, found: Sequence[Found], evidence: Sequence[Evidence]) -> float:
     """A score in [0, 1]: how much of what the question names stands together in one article's evidence."""
     wanted = set(stems(question.standalone))
     if not wanted or not evidence:

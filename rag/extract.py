@@ -15,5 +15,5 @@ def extract(evidence: Sequence[Evidence]) -> Iterator[Settled]:
     """The best sentence, and at most two that are nearly as good, best first."""
     ranked = sorted(evidence, key=lambda e: -e.score)
     for e in ranked[:MAX_SENTENCES]:
-        if e.score >= NEAR_BEST * ranked[0].score:
+        if e.score >= ranked[0].score - NEAR_BEST:
             yield Settled(quoted(e), (e,), 1.0, "quoted", ())

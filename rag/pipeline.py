@@ -57,7 +57,7 @@ class Pipeline:
         self.embedder = embedder
         self.verifier = verifier or OverlapVerifier()
         self.retriever = Retriever(store, embedder, reranker(self.config.reranker))
-        self._picker = EvidencePicker(store, embedder, self.config.evidence_sentences)
+        self._picker = EvidencePicker(store, self.config.evidence_sentences)
         self._chosen: Chosen | None = None
         self._choosing = threading.Lock()
 
@@ -145,7 +145,7 @@ class Pipeline:
         evidence = tuple(self._picker.pick(question, retrieved.found, retrieved.vector))
         clock.lap("retrieve")
         yield EvidenceFound(evidence)
-        if answerability(question, evidence) < THRESHOLD:
+        if answerability(question, retrieved.found, evidence) < THRESHOLD:
             yield AnswerDone(_refusal(question, evidence, self.store.newest(), clock, "none", ""))
             return
         run = _Run(question, evidence, self.verifier, clock, cancel or threading.Event())

@@ -1,39 +1,74 @@
-"""Fusion of the signals of one article into one score; see docs/retrieval.md for how it was chosen."""
+"""Fusion of what the searches say of an article into one score; docs/retrieval.md tells how it was chosen.
+
+    score = 10 L + 6 D + 6 R
+
+L: BM25 of the best and the second-best passage; D: cosine of question and opening; R: recency. All three mean the same
+for every question and collection, so no rank or score has to be normalised against the other candidates. R decays with
+age and counts only for articles that bear on the question, so an old article that answers beats a new one that does not.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
+from statistics import median
 
-RRF_K = 60
+LEXICAL, DENSE, RECENCY = 10.0, 6.0, 6.0
+BEST, SECOND = 0.75, 0.25  # a story that one passage only mentions is not about the question
+ONLY = 0.9  # stands for the second passage where an article has but one
+HALF_LIFE = 7.0  # days
+# Cosines of the opening from which an article begins to bear on the question, and fully does.
+RELEVANT = (0.1, 0.4)
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What the searches say of one article."""
+    """What the searches say of one article.
 
-    bm25: float
-    cosine: float
+    Attributes:
+        best: its best passage's share of the attainable BM25, in [0, 1].
+        second: its second-best passage's, or ONLY times the best where it has but one passage.
+        opening: cosine of question and opening passage.
+        published: its day, if known.
+    """
+
+    best: float
+    second: float
+    opening: float
     published: date | None
 
-    def as_dict(self) -> dict[str, float]:
-        """The numbers among them."""
-        return {name: value for name, value in asdict(self).items() if isinstance(value, float)}
+    @property
+    def relevance(self) -> float:
+        """The part of the score that knows nothing of time."""
+        return LEXICAL * (BEST * self.best + SECOND * self.second) + DENSE * self.opening
+
+    @property
+    def bearing(self) -> float:
+        """How far it bears on the question at all, in [0, 1]."""
+        low, high = RELEVANT
+        return min(max((self.opening - low) / (high - low), 0.0), 1.0)
 
 
-def fuse(signals: Mapping[str, Signals], reference: date) -> dict[str, float]:
-    """Scores by article id: reciprocal rank fusion (Cormack et al. 2009) with a recency prior."""
-    scores = dict.fromkeys(signals, 0.0)
-    for key in ("bm25", "cosine"):
-        ranked = sorted((i for i in signals if getattr(signals[i], key) > 0), key=lambda i: -getattr(signals[i], key))
-        for rank, article_id in enumerate(ranked, 1):
-            scores[article_id] += 1 / (RRF_K + rank)
-    return {i: score * _recency(signals[i].published, reference) for i, score in scores.items()}
+def fuse(signals: Mapping[str, Signals], reference: date, *, latest: bool = False) -> dict[str, float]:
+    """Scores by article id.
+
+    Args:
+        signals: by article id.
+        reference: the day from which ages are counted back.
+        latest: whether the newest report is asked for: ages are then counted from the newest article that bears on the
+            question, and weigh twice.
+    """
+    if latest:
+        half = 0.5
+        reference = max((s.published for s in signals.values() if s.published and s.bearing > half), default=reference)
+    priors = {i: recency(s.published, reference) * s.bearing for i, s in signals.items() if s.published}
+    # What is of unknown age is taken to be as old as the others: neither favoured nor lost.
+    unknown = median(priors.values()) if priors else 0.0
+    weight = RECENCY * (2 if latest else 1)
+    return {i: s.relevance + weight * priors.get(i, unknown) for i, s in signals.items()}
 
 
-def _recency(published: date | None, reference: date) -> float:
-    if published is None:
-        return 0.75
-    age = max((reference - published).days, 0)
-    return 0.5 + 0.5 / (1 + age / 14)
+def recency(published: date, reference: date) -> float:
+    """1 on the day itself, halved every HALF_LIFE days, in (0, 1]."""
+    return float(2.0 ** (-max((reference - published).days, 0) / HALF_LIFE))

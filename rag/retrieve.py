@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 
 from index.embed import Embedder, Vectors
 from index.records import StoredArticle
 from index.store import Store
-from rag.rank import Signals, fuse
+from rag.rank import ONLY, Signals, fuse
 from rag.rerank import Reranker
 from rag.terms import lexical_terms
 from rag.types import Found, Question
@@ -36,52 +36,54 @@ class Retriever:
     def search(self, question: Question, k: int = 10) -> Retrieved:
         """The k best articles, one a story."""
         vector = self._embedder.encode([question.standalone])[0]
-        return Retrieved(tuple(self._search(question, vector, k)), vector)
+        return Retrieved(tuple(self.ranked(question, vector, k)), vector)
 
-    def _search(self, question: Question, vector: Vectors, k: int) -> list[Found]:
-        where = question.filter
+    def ranked(self, question: Question, vector: Vectors, k: int, without: tuple[str, ...] = ()) -> list[Found]:
+        """The same for a question that is encoded already.
+
+        Args:
+            question: as understood.
+            vector: its vector, shape (dimension,).
+            k: how many articles.
+            without: ids of articles that are left out.
+        """
+        where = replace(question.filter, without=without)
         lexical = self._store.search_lexical(lexical_terms(question.standalone, question.phrases), CANDIDATES, where)
         # With a quoted phrase only what contains it may be found, so the dense search looks among those articles alone.
         dense = [] if question.phrases else self._store.search_dense(vector, CANDIDATES, where)
-        passages: dict[str, dict[int, None]] = {}
+        passages: dict[str, list[int]] = {}
         for hit in [*lexical, *dense]:
-            passages.setdefault(hit.article_id, {})[hit.passage_id] = None
+            passages.setdefault(hit.article_id, []).append(hit.passage_id)
         articles = self._store.articles(list(passages))
+        openings = self._store.openings(list(passages))
         bm25 = {hit.passage_id: hit.score for hit in lexical}
-        cosine = self._cosines([i for ids in passages.values() for i in ids], vector)
+        # The store returns the best passages only: one that it left out scores no more than the last it returned.
+        unseen = lexical[-1].score if len(lexical) == CANDIDATES else 0.0
+        cosine = self._cosines([opening.passage for opening in openings.values()], vector)
         signals = {
-            article_id: Signals(
-                bm25=max((bm25.get(i, 0.0) for i in ids), default=0.0),
-                cosine=max(cosine[i] for i in ids),
-                published=articles[article_id].article.published,
+            article_id: _signals(
+                sorted((bm25[i] for i in ids if i in bm25), reverse=True),
+                unseen,
+                openings[article_id].of,
+                cosine[openings[article_id].passage],
+                articles[article_id].article.published,
             )
             for article_id, ids in passages.items()
-            if article_id in articles
+            if article_id in articles and article_id in openings  # another process may just have removed it
         }
-        scores = fuse(signals, self._reference_day(question))
+        scores = fuse(signals, self._reference_day(question), latest=question.latest)
         ranked = sorted(scores, key=lambda article_id: (-scores[article_id], article_id))
-        best = self._one_a_story([articles[i] for i in ranked], k)
         found = [
-            Found(
-                article,
-                scores[representative],
-                tuple(
-                    sorted(
-                        passages.get(article.article.id, passages[representative]),
-                        key=lambda i: -(cosine[i] + bm25.get(i, 0.0)),
-                    )
-                ),
-                outlets,
-                signals[representative].as_dict(),
-            )
-            for representative, article, outlets in best
+            Found(newest, scores[best], tuple(passages.get(newest.article.id, ())), outlets, asdict(signals[best]))
+            for best, newest, outlets in self._one_a_story([articles[i] for i in ranked], k)
         ]
         return self._reranker.rerank(question, found) if self._reranker else found
 
-    def _cosines(self, ids: Sequence[int], vector: Vectors) -> dict[int, float]:
+    def _cosines(self, ids: Collection[int], vector: Vectors) -> dict[int, float]:
         if not ids:
             return {}
-        return dict(zip(ids, (self._store.vectors(ids) @ vector).tolist(), strict=True))
+        order = list(ids)
+        return dict(zip(order, (self._store.vectors(order) @ vector).tolist(), strict=True))
 
     def _reference_day(self, question: Question) -> date:
         """Ages are counted back from the question's day, or from the newest article where all are older."""
@@ -100,3 +102,13 @@ class Retriever:
             outlets = dict.fromkeys([newest.article.outlet, *(v.article.outlet for v in carried)])
             chosen.append((versions[0].article.id, newest, tuple(name for name in outlets if name)))
         return chosen
+
+
+def _signals(shares: Sequence[float], unseen: float, of: int, opening: float, published: date | None) -> Signals:
+    """Signals of an article from its BM25 shares (best first), of which some may not have been returned."""
+    best = shares[0] if shares else 0.0
+    if of == 1:
+        second = ONLY * best
+    else:
+        second = shares[1] if len(shares) > 1 else min(unseen, best)
+    return Signals(best, second, opening, published)

@@ -19,8 +19,9 @@ MAX_CITATIONS = 3
 # A sentence that shares less than this of its words with any evidence has nothing to be repaired to.
 REPAIRABLE = 0.5
 # Evidence that may stand in for a drafted sentence, or be quoted, scores nearly as well as the best: what a wrong
-# sentence happens to resemble is seldom what was asked.
-NEAR_BEST = 0.85
+# sentence happens to resemble is seldom what was asked. On the scale of evidence scores, where a content word of the
+# question more or less makes a difference of about one.
+NEAR_BEST = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def settle(draft: DraftSentence, offered: Sequence[Evidence], verifier: Verifier
         return Settled(draft.text, tuple(marked[:MAX_CITATIONS]), verdict.support, "verified", verdict.reasons)
     reasons = verdict.reasons or ("no evidence supports it",)
     best = max((e.score for e in offered), default=0.0)
-    near = [e for e in offered if e.score >= NEAR_BEST * best]
+    near = [e for e in offered if e.score >= best - NEAR_BEST]
     nearest = max(near, key=lambda e: _overlap(draft.text, e.sentence.text), default=None)
     if nearest and nearest.sentence.id not in used and _overlap(draft.text, nearest.sentence.text) >= REPAIRABLE:
         return Settled(quoted(nearest), (nearest,), 1.0, "repaired", reasons)

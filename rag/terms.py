@@ -26,14 +26,19 @@ _PHRASE = re.compile(r"[\"“”]([^\"“”]{2,120})[\"“”]")
 _stem = lru_cache(maxsize=1 << 16)(SnowballStemmer("english").stem)
 
 
+def stem(word: str) -> str:
+    """Stem of a lower-case word (Porter 1980, in Snowball's revision)."""
+    return str(_stem(word))
+
+
 def words(text: str) -> list[str]:
     """Words in lower case, possessives cut, in order."""
     return [re.sub(r"['’]s$", "", word.lower()) for word in _WORD.findall(text)]
 
 
 def stems(text: str) -> list[str]:
-    """Stems (Porter 1980, in Snowball's revision) of the content words, in order."""
-    return [str(_stem(word)) for word in words(text) if word not in STOPWORDS]
+    """Stems of the content words, in order."""
+    return [stem(word) for word in words(text) if word not in STOPWORDS]
 
 
 def stem_set(texts: Iterable[str]) -> frozenset[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from index.records import Filter, Sentence, StoredArticle
 
@@ -86,7 +86,7 @@ class Found:
     score: float
     passages: tuple[int, ...]
     outlets: tuple[str, ...] = ()
-    signals: dict[str, float] = field(default_factory=dict)
+    signals: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given
@@ -35,7 +35,7 @@ def test_a_short_article_is_one_passage() -> None:
 
 
 def test_a_sentence_longer_than_the_window_is_a_passage_of_its_own() -> None:
-    long = "word " * 50 + "end."
+    long = "Word " * 50 + "end."
     cut = Chunker(words, 20).cut(article(f"Short one. {long} Short two."))
     assert [cut.passage_text(passage) for passage in cut.passages] == ["Short one.", long, "Short two."]
 
@@ -108,7 +108,7 @@ def test_the_division_is_the_best_of_all(lengths: list[int], room: int) -> None:
     for cuts in range(len(lengths)):
         for inner in combinations(range(1, len(lengths)), cuts):
             bounds = [0, *inner, len(lengths)]
-            if found := cost([b - a for a, b in zip(bounds, bounds[1:], strict=False)]):
+            if found := cost([b - a for a, b in pairwise(bounds)]):
                 every.append(found)
     assert cost(list(_balanced(lengths, room))) == min(every)
 
@@ -120,7 +120,7 @@ def test_passages_follow_each_other_without_gap(text: str, window: int) -> None:
     cut = Chunker(words, window).cut(article(text))
     assert cut.passages[0].first == 0
     assert cut.passages[-1].last == len(cut.sentences) - 1
-    for one, two in zip(cut.passages, cut.passages[1:], strict=False):
+    for one, two in pairwise(cut.passages):
         assert two.first == one.last + 1
     room = window - SPECIAL_TOKENS - 2
     for passage in cut.passages:
