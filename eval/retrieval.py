@@ -156,8 +156,9 @@ def measure_evidence(
             recalls.append(float(any(holds_answer(e.sentence.text, asked.answers) for e in evidence)))
         gone = tuple(asked.evidence | asked.bearing)
         without = retriever.ranked(question, vector, DEPTH, without=gone)
-        answerable.append(answerability(question, found, evidence))
-        removed.append(answerability(question, without, picker.pick(question, without, vector)))
+        weights = picker.weights(question.standalone)
+        answerable.append(answerability(weights, found, evidence))
+        removed.append(answerability(weights, without, picker.pick(question, without, vector)))
     return Evidence(estimate(recalls), auroc(answerable, removed))
 
 

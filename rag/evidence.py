@@ -73,7 +73,7 @@ class EvidencePicker:
         ]
 
     def _scored(self, question: str, found: Sequence[Found], vector: Vectors) -> list[_Scored]:
-        weights = self._weights(question)
+        weights = self.weights(question)
         top = max((f.score for f in found), default=0.0)
         asks_number, asks_date = bool(_ASKS_NUMBER.search(question)), bool(_ASKS_DATE.search(question))
         scored = []
@@ -92,7 +92,7 @@ class EvidencePicker:
                 scored.append(_Scored(f, sentence, score))
         return scored
 
-    def _weights(self, question: str) -> Mapping[str, float]:
+    def weights(self, question: str) -> Mapping[str, float]:
         """The share of each content word's stem in the question's idf."""
         content = list(dict.fromkeys(word for word in words(question) if word not in STOPWORDS))
         idf = dict(zip((stem(word) for word in content), self._store.idf(content), strict=True))

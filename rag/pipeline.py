@@ -145,7 +145,7 @@ class Pipeline:
         evidence = tuple(self._picker.pick(question, retrieved.found, retrieved.vector))
         clock.lap("retrieve")
         yield EvidenceFound(evidence)
-        if answerability(question, retrieved.found, evidence) < THRESHOLD:
+        if answerability(self._picker.weights(question.standalone), retrieved.found, evidence) < THRESHOLD:
             yield AnswerDone(_refusal(question, evidence, self.store.newest(), clock, "none", ""))
             return
         run = _Run(question, evidence, self.verifier, clock, cancel or threading.Event())

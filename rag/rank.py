@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median
 
+from rag.types import Window
+
 LEXICAL, DENSE, RECENCY = 10.0, 6.0, 6.0
 BEST, SECOND = 0.75, 0.25  # a story that one passage only mentions is not about the question
 ONLY = 0.9  # stands for the second passage where an article has but one
@@ -50,25 +52,34 @@ class Signals:
         return min(max((self.opening - low) / (high - low), 0.0), 1.0)
 
 
-def fuse(signals: Mapping[str, Signals], reference: date, *, latest: bool = False) -> dict[str, float]:
+def fuse(
+    signals: Mapping[str, Signals], reference: date, window: Window | None = None, *, latest: bool = False
+) -> dict[str, float]:
     """Scores by article id.
 
     Args:
         signals: by article id.
         reference: the day from which ages are counted back.
+        window: the time that the question speaks of; where it lies in the past, articles near it are preferred.
         latest: whether the newest report is asked for: ages are then counted from the newest article that bears on the
             question, and weigh twice.
     """
     if latest:
         half = 0.5
         reference = max((s.published for s in signals.values() if s.published and s.bearing > half), default=reference)
-    priors = {i: recency(s.published, reference) * s.bearing for i, s in signals.items() if s.published}
+    # A window that reaches to the present ("this week") says no more than the prior does: the newest is the likeliest.
+    past = window if window and window.until and window.until < reference else None
+    priors = {
+        i: recency(past.days_outside(s.published) if past else (reference - s.published).days) * s.bearing
+        for i, s in signals.items()
+        if s.published
+    }
     # What is of unknown age is taken to be as old as the others: neither favoured nor lost.
     unknown = median(priors.values()) if priors else 0.0
     weight = RECENCY * (2 if latest else 1)
     return {i: s.relevance + weight * priors.get(i, unknown) for i, s in signals.items()}
 
 
-def recency(published: date, reference: date) -> float:
+def recency(days: int) -> float:
     """1 on the day itself, halved every HALF_LIFE days, in (0, 1]."""
-    return float(2.0 ** (-max((reference - published).days, 0) / HALF_LIFE))
+    return float(2.0 ** (-max(days, 0) / HALF_LIFE))

@@ -47,13 +47,20 @@ class Retriever:
             k: how many articles.
             without: ids of articles that are left out.
         """
+        found = self._ranked(question, vector, k, without)
+        if not found and question.phrases:
+            # Nothing holds the quoted words as they stand; the question is asked without insisting on them.
+            found = self._ranked(replace(question, phrases=()), vector, k, without)
+        return found
+
+    def _ranked(self, question: Question, vector: Vectors, k: int, without: tuple[str, ...]) -> list[Found]:
         where = replace(question.filter, without=without)
         lexical = self._store.search_lexical(lexical_terms(question.standalone, question.phrases), CANDIDATES, where)
         # With a quoted phrase only what contains it may be found, so the dense search looks among those articles alone.
         dense = [] if question.phrases else self._store.search_dense(vector, CANDIDATES, where)
-        passages: dict[str, list[int]] = {}
+        passages: dict[str, dict[int, None]] = {}  # an ordered set for each article: many are found by both searches
         for hit in [*lexical, *dense]:
-            passages.setdefault(hit.article_id, []).append(hit.passage_id)
+            passages.setdefault(hit.article_id, {})[hit.passage_id] = None
         articles = self._store.articles(list(passages))
         openings = self._store.openings(list(passages))
         bm25 = {hit.passage_id: hit.score for hit in lexical}
@@ -71,7 +78,7 @@ class Retriever:
             for article_id, ids in passages.items()
             if article_id in articles and article_id in openings  # another process may just have removed it
         }
-        scores = fuse(signals, self._reference_day(question), latest=question.latest)
+        scores = fuse(signals, self._reference_day(question), question.window or None, latest=question.latest)
         ranked = sorted(scores, key=lambda article_id: (-scores[article_id], article_id))
         found = [
             Found(newest, scores[best], tuple(passages.get(newest.article.id, ())), outlets, asdict(signals[best]))

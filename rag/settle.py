@@ -6,6 +6,7 @@ sources. One that nothing supports is replaced, once, by the good evidence it co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from rag.types import Evidence, State
 from rag.verify import Verdict, Verifier
 
 MAX_CITATIONS = 3
+_BULLET = re.compile(r"^\s*[-*•–]\s+")
 # A sentence that shares less than this of its words with any evidence has nothing to be repaired to.
 REPAIRABLE = 0.5
 # Evidence that may stand in for a drafted sentence, or be quoted, scores nearly as well as the best: what a wrong
@@ -78,7 +80,7 @@ def settle(draft: DraftSentence, offered: Sequence[Evidence], verifier: Verifier
 def quoted(evidence: Evidence) -> str:
     """The sentence word for word, with its source: "CNN, 21 December 2025: …"."""
     article = evidence.article.article
-    text = " ".join(evidence.sentence.text.split())
+    text = " ".join(_BULLET.sub("", evidence.sentence.text).split())
     if article.outlet:
         when = f", {spoken(article.published)}" if article.published else ""
         return f"{article.outlet}{when}: {text}"

@@ -17,7 +17,7 @@ STOPWORDS = frozenset(
     my myself no nor not of off on once only or other our ours out over own s same she should so some such t than that
     the their theirs them themselves then there these they this those through to too under until up us very was wasn't
     we were weren't what when where which while who whom whose why will with won't would wouldn't you your yours
-    according tell say says said many much happened happen latest recent recently news article articles report reports
+    according tell say says said many much happened happen latest recent recently reportedly following name named week weeks news article articles report reports
     please know""".split()
 )  # fmt: skip
 
@@ -47,8 +47,11 @@ def stem_set(texts: Iterable[str]) -> frozenset[str]:
 
 
 def phrases(question: str) -> tuple[str, ...]:
-    """What stands in double quotes in the question: it must occur word for word."""
-    return tuple(" ".join(match.split()) for match in _PHRASE.findall(question) if match.strip())
+    """What stands in double quotes in the question: it must occur word for word.
+
+    A single word in quotes is a nickname or a coinage ("so-called") and counts like any other word.
+    """
+    return tuple(" ".join(match.split()) for match in _PHRASE.findall(question) if len(match.split()) > 1)
 
 
 def lexical_terms(question: str, required: tuple[str, ...] = ()) -> Terms:

@@ -18,12 +18,25 @@ from index.records import Filter, Sentence, StoredArticle
 class Window:
     """Days between which an article must have been published, inclusive; None leaves that side open.
 
-    `words` are the words of the question it was understood from; empty when it was set by hand.
+    Attributes:
+        since: first day.
+        until: last day.
+        words: the words of the question it was understood from; empty when it was set by hand.
+        firm: whether articles outside are left out. "Since", "before" and "between", and what was set by hand, are
+            firm; "this week" or "in March" tell when something happened, and reports of it may lie outside: there the
+            window is a preference.
     """
 
     since: date | None = None
     until: date | None = None
     words: str = ""
+    firm: bool = True
+
+    def days_outside(self, day: date) -> int:
+        """How far a day lies outside, 0 inside."""
+        if self.since and day < self.since:
+            return (self.since - day).days
+        return (day - self.until).days if self.until and day > self.until else 0
 
     def __bool__(self) -> bool:
         return self.since is not None or self.until is not None
@@ -64,10 +77,11 @@ class Question:
     @property
     def filter(self) -> Filter:
         """What the searches may return."""
-        until = self.window.until
+        window = self.window if self.window.firm else Window()
+        until = window.until
         if not self.allow_later:
             until = min(until, self.as_of) if until else self.as_of
-        return Filter(self.window.since, until, self.outlets)
+        return Filter(window.since, until, self.outlets)
 
 
 @dataclass(frozen=True, slots=True)

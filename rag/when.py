@@ -95,7 +95,7 @@ def read_time(question: str, as_of: date) -> When:
                 if (since and since > as_of) or (since and until and until < since):
                     continue
                 words = " ".join(match.group().split())
-                return When(Window(since, min(until, as_of) if until else None, words), latest)
+                return When(Window(since, min(until, as_of) if until else None, words, pattern in _FIRM), latest)
     return When(Window(), latest)
 
 
@@ -162,6 +162,8 @@ _KINDS = (
     (_WITHIN, _within),
     (_BARE, _within),
 )
+
+_FIRM = (_BETWEEN, _SHARED_MONTH, _BOUND)
 
 
 def _period(words: str, as_of: date) -> tuple[date, date] | None:

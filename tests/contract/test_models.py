@@ -33,7 +33,7 @@ def model(spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     scripted.install(tmp_path, monkeypatch, *[WORDS] * 3, delay_s=0.005)
     pieces = tuple(f"{word} " for word in WORDS.split())
     with fake_ollama.serve(fake_ollama.Script(pieces=pieces, piece_s=0.005)) as server:
-        chosen = choose(spec, ModelSettings(ollama_host=server.url, threads=2)).model
+        chosen = choose(spec, ModelSettings(ollama_host=server.url, threads=1)).model
         assert chosen is not None
         yield chosen
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -15,7 +17,7 @@ from llama_index.core.llms import ChatMessage
 
 from rag import llamacpp
 from rag.errors import ModelFailed, ModelMissing, PromptTooLong
-from rag.grammar import MAX_CHARS, MAX_SENTENCES, REFUSAL, grammar
+from rag.grammar import MAX_SENTENCES, REFUSAL, grammar
 from rag.llamacpp import CONTEXT, EmbeddedModel, Engine, model_path
 from rag.llm import ModelSettings
 from rag.tokens import message_bounds
@@ -30,7 +32,7 @@ SENTENCE = re.compile(r"""[^\[\]\n]+[.!?]["'”’»)]? (?P<marks>(?:\[\d+\]){1,
 
 @pytest.fixture(scope="module")
 def model() -> EmbeddedModel:
-    return EmbeddedModel("", ModelSettings(threads=2))
+    return EmbeddedModel("", ModelSettings(threads=1))
 
 
 def prompt(question: str, evidence: str = EVIDENCE) -> list[ChatMessage]:
@@ -93,11 +95,14 @@ class TestForm:
     def test_with_nothing_on_offer_it_can_only_refuse(self, model: EmbeddedModel) -> None:
         assert "".join(model.stream(prompt("When did it open?"), max_tokens=50, marks=[])) == REFUSAL
 
-    def test_an_endless_sentence_is_ended(self, model: EmbeddedModel) -> None:
+    def test_an_endless_sentence_is_ended(self, model: EmbeddedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("rag.grammar.MAX_CHARS", 20)
         demand = [ChatMessage(role="user", content="Count: 1, 2, 3, 4, 5, 6, 7 and so on, without end.")]
-        answer = "".join(model.stream(demand, max_tokens=900, marks=[1]))
-        assert max(map(len, re.split(r"(?<=\]) ", answer))) <= MAX_CHARS + len('1."') + len(" [1][1][1]")
-        assert len(parsed(answer)) <= MAX_SENTENCES
+        answer = "".join(model.stream(demand, max_tokens=300, marks=[1]))
+        sentences = re.split(r"(?<=\]) ", answer)
+        # 21 parts, the longest of them an abbreviation of five; then the stop, a quote, and the marks
+        assert max(map(len, sentences)) <= 21 * 5 + len('."') + len(" [1][1][1]")
+        assert len(parsed(answer)) == len(sentences) <= MAX_SENTENCES
 
     def test_a_budget_that_runs_out_cuts_the_answer(self, model: EmbeddedModel) -> None:
         answer = "".join(model.stream(prompt("When did the bridge open?"), max_tokens=5, marks=[3]))
@@ -139,8 +144,8 @@ class TestEngine:
         bounds = message_bounds(messages)
         assert bounds.lower < model.count_tokens(messages) < bounds.upper
         empty = [ChatMessage(role="system", content=""), ChatMessage(role="user", content="")]
-        # <|im_start|>system\n<|im_end|>\n<|im_start|>user\n<|im_end|>\n<|im_start|>assistant\n
-        assert model.count_tokens(empty) == 13
+        # <|im_start|>system\n<|im_end|>\n<|im_start|>user\n<|im_end|>\n<|im_start|>assistant\n, "assistant" in two
+        assert model.count_tokens(empty) == 14
 
     def test_the_context_is_one_it_was_trained_for(self, model: EmbeddedModel) -> None:
         engine = model._engine()
@@ -148,7 +153,7 @@ class TestEngine:
         assert trained >= CONTEXT == model.context_window
 
     def test_it_is_loaded_once(self, model: EmbeddedModel) -> None:
-        assert EmbeddedModel("smollm2-135m", ModelSettings(threads=2))._engine() is model._engine()
+        assert EmbeddedModel("smollm2-135m", ModelSettings(threads=1))._engine() is model._engine()
 
     def test_its_port_is_closed_to_others(self, model: EmbeddedModel) -> None:
         address = str(model._engine()._http.base_url)
@@ -180,15 +185,15 @@ class TestEngine:
 
     def test_a_cancel_while_it_reads_the_prompt(self, model: EmbeddedModel) -> None:
         cancel = threading.Event()
-        long = [ChatMessage(role="user", content="Some long words here about nothing. " * 400)]
+        long = [ChatMessage(role="user", content="Some long words here about nothing. " * 500)]
         model.count_tokens(long)
         threading.Timer(0.2, cancel.set).start()
         start = time.monotonic()
         assert list(model.stream(long, max_tokens=20, cancel=cancel)) == []
         assert time.monotonic() - start < 1
-        # and the engine is free again long before the prompt would have been read (8 s and more)
+        # and the engine is free again long before the prompt would have been read (20 s with one thread)
         assert list(model.stream(prompt("When?"), max_tokens=3))
-        assert time.monotonic() - start < 6
+        assert time.monotonic() - start < 8
 
     def test_the_engine_refuses_what_is_too_long_by_itself(self) -> None:
         engine = Engine(model_path(), 256, 1)
@@ -208,6 +213,23 @@ class TestEngine:
         (tmp_path / "x.gguf").write_bytes(b"GGUF no")
         with pytest.raises(ModelFailed, match=r"cannot load .*x.gguf"):
             Engine(tmp_path / "x.gguf", 256, 1)
+
+
+def test_a_program_can_end_in_the_middle_of_an_answer() -> None:
+    program = (
+        "from llama_index.core.llms import ChatMessage\n"
+        "from rag.llamacpp import EmbeddedModel\n"
+        "from rag.llm import ModelSettings\n"
+        "asked = EmbeddedModel('', ModelSettings(threads=1))\n"
+        "answer = asked.stream([ChatMessage(content='Tell a long story.')], max_tokens=3500)\n"
+        "print(bool(next(answer)))\n"
+    )
+    root = Path(__file__).parents[2]
+    # 3,500 tokens take 50 s and more; the start of Python with llama-index takes 2.
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
 
 
 def test_no_package_no_model(monkeypatch: pytest.MonkeyPatch) -> None:

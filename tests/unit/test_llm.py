@@ -6,6 +6,7 @@ import threading
 import time
 import tomllib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -190,7 +191,7 @@ class TestThoughts:
     def test_however_the_stream_is_cut(self, text: str, answer: str, cuts: list[int]) -> None:
         edges = [0, *sorted(min(c, len(text)) for c in cuts), len(text)]
         thoughts = ThoughtFilter()
-        pieces = [thoughts.feed(text[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+        pieces = [thoughts.feed(text[a:b]) for a, b in pairwise(edges)]
         assert "".join(pieces) + thoughts.finish() == answer
 
     def test_a_thought_that_the_template_opened(self) -> None:
