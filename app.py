@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
@@ -163,7 +163,7 @@ class _Exchange:
 
     def _sentence(self, s: AnswerSentence) -> str:
         marks = "".join(f'<a class="dl-mark" href="#{self._anchor(n)}">[{n}]</a>' for n in s.citations)
-        why = f' title="{_safe(" ".join(s.reasons))}"' if s.reasons else ""
+        why = f' title="{_safe("; ".join(s.reasons))}"' if s.reasons else ""
         return f'<p class="dl-sentence">{_safe(s.text)} {marks} <span class="dl-state"{why}>{s.state}</span></p>'
 
     def _sources(self, citations: Sequence[Citation]) -> str:
@@ -181,7 +181,7 @@ class _Exchange:
         removed = ""
         if a.removed:
             items = "".join(
-                f'<li>{_safe(s.text)}<p class="dl-small">{_safe(" ".join(s.reasons))}</p></li>' for s in a.removed
+                f'<li>{_safe(s.text)}<p class="dl-small">{_safe("; ".join(s.reasons))}</p></li>' for s in a.removed
             )
             head = f"{_count(len(a.removed), 'sentence')} removed: not supported"
             removed = f'<details class="dl-removed"><summary>{head}</summary><ul>{items}</ul></details>'
@@ -350,9 +350,10 @@ main.contain > .column { gap: 0 !important; height: 100vh; height: 100dvh; flex-
 .dl .dl-removed summary { cursor: pointer; width: fit-content; }
 .dl .dl-removed ul { margin: 6px 0 0; padding-left: 18px; list-style: disc; }
 .dl .dl-removed li { margin: 6px 0; }
+.dl .dl-removed li p { display: block; }
 .dl .dl-error { border-left: 3px solid #b3261e; padding: 2px 0 2px 14px; }
 .dark .dl .dl-error { border-color: #f2867d; }
-#dl-ask { gap: 8px !important; padding-bottom: 14px !important; }
+#dl-ask { gap: 8px !important; padding-top: 10px !important; padding-bottom: 14px !important; }
 #dl-hint { border: 0 !important; background: none !important; }
 #dl-hint .html-container { padding: 0 !important; }
 #dl-hint p { margin: 0; font-size: 14px; color: var(--dl-ink); }
@@ -365,14 +366,22 @@ main.contain > .column { gap: 0 !important; height: 100vh; height: 100dvh; flex-
 #dl-box button { height: 46px; border-radius: 8px; font-size: 15px; font-weight: 600; box-shadow: none; }
 #dl-box button.primary { background: var(--dl-link); border: 1px solid var(--dl-link); color: var(--dl-paper); }
 #dl-box button.stop { background: none; border: 1px solid #8d857c; color: var(--dl-ink); }
-#dl-more { align-items: flex-start; gap: 8px; flex-wrap: nowrap; }
+#dl-more { position: relative; display: block; }
 #dl-dates { border: 0 !important; background: none !important; padding: 0 !important; box-shadow: none !important; }
-#dl-dates > .label-wrap { width: fit-content; gap: 6px; padding: 4px 0; font-size: 13px; color: var(--dl-quiet); }
+#dl-dates > .label-wrap { width: fit-content; align-items: center; gap: 6px; padding: 4px 0; font-size: 13px; color: var(--dl-quiet); }
 #dl-dates > .label-wrap .icon { font-size: 9px; margin-left: 6px; }
 #dl-dates > .label-wrap .icon[style*="90deg"] { transform: rotate(-90deg) !important; }
-#dl-dates .row { gap: 12px; padding: 6px 0 2px; }
-#dl-dates .block { border: 0; background: none; padding: 0; }
-#dl-again { width: max-content !important; flex: none; white-space: nowrap; min-width: 0; background: none;
+#dl-dates .row { gap: 12px; padding: 8px 0 4px; flex-wrap: nowrap; }
+#dl-dates .form, #dl-dates .row .block { border: 0; background: none; padding: 0; box-shadow: none;
+  overflow: visible; }
+#dl-dates .form { display: flex; flex-wrap: wrap; gap: 12px; max-width: 520px; }
+#dl-dates .form .block { flex: 1 1 130px; min-width: 0 !important; }
+#dl-dates [data-testid="block-info"] { margin-bottom: 3px; font-size: 13px; color: var(--dl-quiet); }
+#dl-dates input { height: 36px; padding: 4px 10px; font-size: 14px; color: var(--dl-ink); background: var(--dl-paper);
+  border: 1px solid #8d857c; border-radius: 6px; box-shadow: none; color-scheme: light; }
+.dark #dl-dates input { color-scheme: dark; }
+#dl-again { position: absolute; top: 0; right: 0; width: max-content !important; flex: none; white-space: nowrap;
+  min-width: 0; background: none;
   border: 0; box-shadow: none; padding: 4px 0; font-size: 13px;
   font-weight: 400; color: var(--dl-quiet); }
 #dl-again:hover, #dl-dates > .label-wrap:hover { color: var(--dl-ink); }
@@ -388,11 +397,13 @@ main.contain > .column { gap: 0 !important; height: 100vh; height: 100dvh; flex-
 """
 
 # Gradio labels each message with its source, HTML and all; without that label a screen reader reads what is shown.
+# The date fields become the browser's own, with its calendar; they hold ISO text either way.
 # A new question moves to the top, so that its answer begins in view; scrolling to the end would show the last source.
 JS = """() => {
   let asked = 0;
   const tidy = () => {
     document.querySelectorAll('#dl-chat [data-testid][aria-label]').forEach((m) => m.removeAttribute('aria-label'));
+    document.querySelectorAll('#dl-dates input[type=text]').forEach((day) => { day.type = 'date'; });
     const questions = document.querySelectorAll('#dl-chat .user-row');
     if (questions.length > asked) questions[questions.length - 1].scrollIntoView({block: 'start'});
     asked = questions.length;
@@ -439,13 +450,15 @@ def build(pipeline: Pipeline) -> gr.Blocks:
                 stop = gr.Button("Stop", variant="stop", scale=0, min_width=88, visible=False)
             with gr.Row(elem_id="dl-more"):
                 with gr.Accordion("Dates", open=False, elem_id="dl-dates"), gr.Row():
-                    plain_day: dict[str, Any] = {"include_time": False, "type": "string", "min_width": 150}
-                    as_of = gr.DateTime(cast("Any", _today), label="As of", **plain_day)
-                    since = gr.DateTime(label="Articles from", **plain_day)
-                    until = gr.DateTime(label="Articles to", **plain_day)
+                    day: dict[str, Any] = {"lines": 1, "max_lines": 1, "placeholder": "2025-12-21", "min_width": 130}
+                    as_of = gr.Textbox(_today, label="As of", **day)
+                    since = gr.Textbox(label="Articles from", **day)
+                    until = gr.Textbox(label="Articles to", **day)
                 again = gr.Button("New conversation", size="sm", scale=0, elem_id="dl-again", visible=False)
 
-        def ask(text: str, day: str | None, since: str | None, until: str | None, request: gr.Request) -> Iterator[Any]:
+        def ask(
+            text: str, asked: str | None, since: str | None, until: str | None, request: gr.Request
+        ) -> Iterator[Any]:
             if not text.strip():
                 yield {hint: HINT}
                 return
@@ -453,7 +466,7 @@ def build(pipeline: Pipeline) -> gr.Blocks:
             talk.cancel = threading.Event()
             talk.messages += [{"role": "user", "content": f'<div class="dl-q">{_safe(text)}</div>'}, {}]
             busy = {box: "", hint: "", send: gr.Button(visible=False), stop: gr.Button(visible=True)}
-            for answer in _answers(pipeline, talk, text, day, since, until):
+            for answer in _answers(pipeline, talk, text, asked, since, until):
                 if talks.get(request.session_hash or "") is not talk:
                     return  # another conversation was begun meanwhile
                 yield {chat: talk.show(answer), **busy}

@@ -39,9 +39,7 @@ def render(
     page = context.new_page()
     page.goto(address)
     page.get_by_role("button", name="Dates").click()
-    day = page.locator("#dl-dates .block").filter(has_text="As of").locator("input").first
-    day.fill(AS_OF)
-    day.press("Enter")
+    page.get_by_label("As of").fill(AS_OF)
     page.get_by_role("button", name="Dates").click()
     page.get_by_label("Your question").fill(QUESTION)
     page.get_by_role("button", name="Ask", exact=True).click()

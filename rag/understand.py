@@ -12,6 +12,15 @@ from rag.types import Question, Turn, Window
 from rag.when import read_time
 
 MAX_QUESTION = 2000
+_BY = (
+    r"(?:according to|reported (?:by|in|on)|(?:article|report|story|piece|coverage|reporting)s? (?:by|in|from|of)"
+    r"|sa(?:id|ys) (?:by|in|on))"
+)
+_DID = r"(?:did|does|do|has|have|had)"
+_REPORT = (
+    r"(?:report|sa(?:y|id)|wr(?:ite|ote)|stor(?:y|ies)|article|coverage|cover|piece|account|describe|call|quote|tell|told"
+    r"|note|publish|claim)"
+)
 _PRONOUN = re.compile(
     r"\b(?:he|him|his|she|her|hers|they|them|their|it|its|this|that|these|those|there|then|former|latter)\b",
     re.IGNORECASE,
@@ -76,23 +85,13 @@ def named_outlets(question: str, known: Sequence[str]) -> tuple[str, ...]:
     found = []
     for name in known:
         spelled = r"(?:the\s+)?" + re.escape(re.sub(r"(?i)^the ", "", name)) + r"\b"
-        cue = (
-            r"(?:according to|reported (?:by|in|on)"
-            r"|(?:article|report|story|piece|coverage|reporting)s? (?:by|in|from|of)"
-            rf"|(?:did|does|do|has|have))\s+{spelled}"
-            rf"|{spelled}(?:['’]s?)?\s+(?:report|sa(?:y|id)|wr(?:ite|ote)|stor|article|coverage|piece|account)"
+        cues = (
+            rf"{_BY}\s+{spelled}",
+            rf"{_DID}\s+{spelled}\s+{_REPORT}",
+            rf"{spelled}(?:['’]s?)?\s+(?:{_DID}\s+)?{_REPORT}",
         )
-        for match in re.finditer(cue, question, re.IGNORECASE):
-            verb = re.search(
-                r"(?:did|does|do|has|have)\s+(?:the\s+)?$", question[: match.end()][: -len(name)], re.IGNORECASE
-            )
-            says = re.match(
-                r"\W*(?:say|report|write|describe|cover|call|quote|tell|note|publish|claim|said|written)",
-                question[match.end() :],
-            )
-            if not verb or says:
-                found.append(name)
-                break
+        if any(re.search(cue, question, re.IGNORECASE) for cue in cues):
+            found.append(name)
     return tuple(found)
 
 

@@ -140,9 +140,7 @@ def test_an_example_is_asked_with_a_click_and_titles_link_to_the_original(
 def test_the_day_of_the_question_hides_later_articles(serve: Callable[..., str], page: Page) -> None:
     page.goto(serve(llm="none"))
     page.get_by_role("button", name="Dates").click()
-    day = page.locator("#dl-dates .block").filter(has_text="As of").locator("input").first
-    day.fill("2025-06-30")
-    day.press("Enter")
+    page.get_by_label("As of").fill("2025-06-30")
     ask(page, "How much did the EU approve for Kyiv?")
     answer = finished(page)
     expect(answer.locator(".dl-foot")).to_contain_text("As of 30 June 2025")

@@ -1,0 +1,263 @@
+"""Every store passes this suite. `store` is parametrised by the conftest; today there is one."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from datetime import date
+from pathlib import Path
+
+import pytest
+from conftest import EntryMaker
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fakes.embedder import BagEmbedder
+from index.errors import IndexBusy, IndexMismatch, IndexMissing
+from index.manifest import Manifest
+from index.records import Filter
+from index.sqlite_faiss import DATABASE, VECTORS, SqliteFaissStore
+from index.store import Terms
+from index.vectors import stamp_of
+
+FOX = "The quick brown fox jumped over the fence. It was seen in Leeds. Nobody was hurt."
+TAX = "Parliament raised the tax on fuel by four percent. The minister defended the vote."
+
+
+def found(store: SqliteFaissStore, bag: BagEmbedder, text: str, where: Filter | None = None, k: int = 10) -> list[str]:
+    vector = bag.encode([text])[0]
+    return [hit.article_id for hit in store.search_dense(vector, k, where or Filter())]
+
+
+def worded(
+    store: SqliteFaissStore, *words: str, where: Filter | None = None, phrases: tuple[str, ...] = ()
+) -> list[str]:
+    return [hit.article_id for hit in store.search_lexical(Terms(words, phrases), 10, where or Filter())]
+
+
+class TestPut:
+    def test_added_unchanged_updated(self, store: SqliteFaissStore, entry: EntryMaker) -> None:
+        assert store.put([entry("a", FOX), entry("b", TAX)]) == ["added", "added"]
+        assert store.put([entry("a", FOX)]) == ["unchanged"]
+        assert store.put([entry("a", FOX + " A dog was.")]) == ["updated"]
+        stored = store.articles(["a", "b", "c"])
+        assert {i: s.version for i, s in stored.items()} == {"a": 2, "b": 1}
+        assert stored["a"].article.text.endswith("A dog was.")
+        assert worded(store, "dog") == ["a"]
+
+    def test_sentences_and_passages_reproduce_the_text(self, store: SqliteFaissStore, entry: EntryMaker) -> None:
+        text = "Über 5 Männer kamen. “Yes,” she said. 🙂 It rained."
+        store.put([entry("a", text)])
+        sentences = store.sentences("a")
+        assert [text[s.start : s.end] for s in sentences] == [s.text for s in sentences]
+        assert sentences[0].text == "Über 5 Männer kamen."
+        passages = store.article_passages("a")
+        assert [text[p.start : p.end] for p in passages] == [p.text for p in passages]
+        assert store.passages([p.id for p in passages] + [999]) == {p.id: p for p in passages}
+        assert store.openings(["a", "zzz"])["a"].passage == passages[0].id
+
+    def test_a_failing_batch_leaves_nothing(self, store: SqliteFaissStore, entry: EntryMaker) -> None:
+        bad = entry("b", TAX)
+        object.__setattr__(bad, "vectors", bad.vectors[:0])
+        with pytest.raises(ValueError):
+            store.put([entry("a", FOX), bad])
+        assert store.article_ids() == []
+        assert store.stats().passages == 0
+
+
+class TestRemove:
+    def test_nothing_is_left_in_any_table(self, store: SqliteFaissStore, entry: EntryMaker, bag: BagEmbedder) -> None:
+        store.put([entry("a", FOX), entry("b", TAX)])
+        store.put([entry("a", FOX + " Again.")])
+        assert store.remove(["a", "unknown"]) == 1
+        assert found(store, bag, FOX) == ["b"]
+        assert worded(store, "fox") == []
+        assert store.remove(["b"]) == 1
+        db = sqlite3.connect(store.place / DATABASE)
+        tables = ("articles", "versions", "sentences", "passages", "vectors", "passages_fts", "bands")
+        assert {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables} == dict.fromkeys(
+            tables, 0
+        )
+
+    def test_ids_are_never_used_again(self, store: SqliteFaissStore, entry: EntryMaker, bag: BagEmbedder) -> None:
+        store.put([entry("a", FOX), entry("b", TAX)])
+        used = {p.id for i in ("a", "b") for p in store.article_passages(i)}
+        store.remove(["b"])
+        store.put([entry("c", "Snow fell on the harbour all night long.")])
+        new = {p.id for p in store.article_passages("c")}
+        assert min(new) > max(used)
+        assert found(store, bag, "Snow fell on the harbour", k=1) == ["c"]
+        assert found(store, bag, "quick brown fox jumped", k=1) == ["a"]
+
+
+class TestFilters:
+    @pytest.fixture
+    def full(self, store: SqliteFaissStore, entry: EntryMaker) -> SqliteFaissStore:
+        store.put(
+            [
+                entry("old", FOX, outlet="CNN", day="2023-01-10"),
+                entry("new", FOX + " Then it left.", outlet="The Week", day="2024-05-20"),
+                entry("undated", FOX + " Nobody knows when."),
+            ]
+        )
+        return store
+
+    @pytest.mark.parametrize(
+        ("where", "wanted"),
+        [
+            (Filter(), {"old", "new", "undated"}),
+            (Filter(since=date(2024, 5, 20)), {"new", "undated"}),
+            (Filter(until=date(2023, 1, 10)), {"old", "undated"}),
+            (Filter(until=date(2023, 1, 10), include_undated=False), {"old"}),
+            (Filter(outlets=("cnn",)), {"old"}),
+            (Filter(outlets=("Nowhere Post",)), set()),
+            (Filter(article_ids=("new", "gone")), {"new"}),
+            (Filter(article_ids=()), set()),
+            (Filter(without=("new",)), {"old", "undated"}),
+        ],
+    )
+    def test_dense_and_lexical_agree(
+        self, full: SqliteFaissStore, bag: BagEmbedder, where: Filter, wanted: set[str]
+    ) -> None:
+        assert set(found(full, bag, FOX, where)) == wanted
+        assert set(worded(full, "fox", where=where)) == wanted
+
+    def test_the_filter_comes_before_the_top_k(
+        self, store: SqliteFaissStore, entry: EntryMaker, bag: BagEmbedder
+    ) -> None:
+        store.put([entry(f"n{i}", FOX + f" Number {i}.", outlet="Many") for i in range(30)])
+        store.put([entry("rare", "A fox, perhaps.", outlet="Rare")])
+        where = Filter(outlets=("Rare",))
+        assert found(store, bag, FOX, where, k=1) == ["rare"]
+        assert [h.article_id for h in store.search_lexical(Terms(("fox",)), 1, where)] == ["rare"]
+
+
+class TestWords:
+    def test_phrases_must_occur(self, store: SqliteFaissStore, entry: EntryMaker) -> None:
+        store.put([entry("a", "The loan package was approved."), entry("b", "A package came with a loan offer.")])
+        assert worded(store, "loan", "package", phrases=("loan package",)) == ["a"]
+
+    def test_scores_are_shares(self, store: SqliteFaissStore, entry: EntryMaker) -> None:
+        store.put([entry("a", FOX), entry("b", TAX), entry("c", "Snow fell. Roads closed.")])
+        hits = store.search_lexical(Terms(("fox", "fence")), 10, Filter())
+        assert [h.article_id for h in hits] == ["a"]
+        assert 0 < hits[0].score <= 1
+        rare, absent = store.idf(["fox", "zebra"])
+        assert 0 < rare <= absent
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        words=st.lists(
+            st.text(max_size=12) | st.sampled_from(['"', "*", "NEAR(a b)", "AND", "title:x", "\0", "-a", "^"]),
+            max_size=5,
+        )
+    )
+    def test_no_user_word_is_an_operator(self, store: SqliteFaissStore, words: list[str]) -> None:
+        assert isinstance(store.search_lexical(Terms(tuple(words), tuple(words[:1])), 5, Filter()), list)
+
+    def test_an_empty_store_finds_nothing(self, store: SqliteFaissStore, bag: BagEmbedder) -> None:
+        assert (found(store, bag, "x"), worded(store, "x"), store.newest(), store.outlets()) == ([], [], None, ())
+
+
+class TestStories:
+    WIRE = " ".join(f"Sentence number {i} of the wire report about the storm in the bay." for i in range(12))
+
+    def test_reprints_are_one_story_and_part_again(self, store: SqliteFaissStore, entry: EntryMaker) -> None:
+        store.put([entry("one", self.WIRE, day="2024-01-01"), entry("other", TAX, day="2024-01-01")])
+        store.put([entry("two", self.WIRE + " An update.", day="2024-01-02")])
+        stories = {i: s.story for i, s in store.articles(["one", "two", "other"]).items()}
+        assert stories["one"] == stories["two"] != stories["other"]
+        assert [s.article.id for s in store.story(stories["one"])] == ["two", "one"]
+        assert store.stats().stories == 2
+        store.remove(["one"])
+        assert [s.article.id for s in store.story(store.articles(["two"])["two"].story)] == ["two"]
+
+    def test_the_same_words_weeks_apart_are_two_stories(self, store: SqliteFaissStore, entry: EntryMaker) -> None:
+        store.put([entry("one", self.WIRE, day="2024-01-01"), entry("two", self.WIRE + " More.", day="2024-02-01")])
+        assert store.stats().stories == 2
+
+
+class TestDurability:
+    @pytest.mark.parametrize("harm", ["missing", "truncated", "no stamp", "garbled stamp"])
+    def test_the_faiss_file_is_rebuilt(
+        self, tmp_path: Path, manifest: Manifest, entry: EntryMaker, bag: BagEmbedder, harm: str
+    ) -> None:
+        with SqliteFaissStore(tmp_path / "i", manifest, create=True) as store:
+            store.put([entry("a", FOX), entry("b", TAX)])
+            store.snapshot()
+            wanted = found(store, bag, FOX)
+        file = tmp_path / "i" / VECTORS
+        if harm == "missing":
+            file.unlink()
+        elif harm == "truncated":
+            file.write_bytes(file.read_bytes()[:-20])
+        elif harm == "no stamp":
+            stamp_of(file).unlink()
+        else:
+            stamp_of(file).write_text(json.dumps([1]))
+        with SqliteFaissStore(tmp_path / "i", manifest) as store:
+            assert found(store, bag, FOX) == wanted == ["a", "b"]
+
+    def test_a_stale_faiss_file_is_brought_up_to_date(
+        self, tmp_path: Path, manifest: Manifest, entry: EntryMaker, bag: BagEmbedder
+    ) -> None:
+        with SqliteFaissStore(tmp_path / "i", manifest, create=True) as store:
+            store.put([entry("a", FOX)])
+            store.snapshot()
+            store.put([entry("b", TAX)])
+            store.remove(["a"])
+        with SqliteFaissStore(tmp_path / "i", manifest) as store:
+            assert found(store, bag, FOX) == ["b"]
+
+    def test_a_reader_sees_what_a_writer_commits(
+        self, store: SqliteFaissStore, manifest: Manifest, entry: EntryMaker, bag: BagEmbedder
+    ) -> None:
+        with SqliteFaissStore(store.place, manifest) as reader:
+            assert found(reader, bag, FOX) == []
+            store.put([entry("a", FOX)])
+            assert found(reader, bag, FOX) == ["a"]
+            store.remove(["a"])
+            assert found(reader, bag, FOX) == []
+
+    def test_one_writer_at_a_time(self, store: SqliteFaissStore, manifest: Manifest, entry: EntryMaker) -> None:
+        with SqliteFaissStore(store.place, manifest) as other:
+            with store.exclusive(), pytest.raises(IndexBusy, match="Another process is writing"):
+                other.put([entry("a", FOX)])
+            assert other.put([entry("a", FOX)]) == ["added"]
+
+    def test_another_encoder_is_refused_with_advice(self, store: SqliteFaissStore, manifest: Manifest) -> None:
+        wanted = Manifest("other", manifest.dimension, manifest.chunking)
+        with pytest.raises(IndexMismatch, match="encoder is 'bag', wanted 'other'") as caught:
+            SqliteFaissStore(store.place, wanted)
+        assert "dateline ingest" in caught.value.advice
+
+    def test_no_index_is_said(self, tmp_path: Path) -> None:
+        with pytest.raises(IndexMissing):
+            SqliteFaissStore(tmp_path / "nothing")
+
+    def test_threads_search_while_another_writes(
+        self, store: SqliteFaissStore, entry: EntryMaker, bag: BagEmbedder
+    ) -> None:
+        store.put([entry("a", FOX)])
+        failures: list[BaseException] = []
+        done = threading.Event()
+
+        def search() -> None:
+            try:
+                while not done.is_set():
+                    assert "a" in found(store, bag, FOX, k=50)
+                    assert "a" in worded(store, "fox")
+            except BaseException as exc:
+                failures.append(exc)
+
+        threads = [threading.Thread(target=search) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for i in range(10):
+            store.put([entry(f"n{i}", f"{TAX} Number {i}.")])
+            store.remove([f"n{i - 1}"])
+        done.set()
+        for thread in threads:
+            thread.join()
+        assert failures == []

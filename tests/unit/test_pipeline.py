@@ -1,0 +1,141 @@
+"""The whole way with a scripted model, found through the real plug-in path."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from conftest import EntryMaker
+
+from fakes.embedder import BagEmbedder
+from fakes.scripted import install
+from index.errors import InputError
+from index.manifest import Manifest
+from index.sqlite_faiss import SqliteFaissStore
+from rag.config import Config
+from rag.errors import ModelFailed
+from rag.llm import ModelSettings, choose
+from rag.pipeline import Pipeline
+from rag.types import AnswerDone, Drafting, EvidenceFound, SentenceSettled, Token, Understood
+
+BRIDGE = (
+    "The Harbour Bridge opened to traffic on Saturday. The Harbour Bridge cost 412 million euros, Mayor Ida Holt said."
+)
+QUESTION = "How much did the Harbour Bridge cost?"
+AS_OF = date(2025, 5, 10)
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path, manifest: Manifest, bag: BagEmbedder, entry: EntryMaker) -> Iterator[Pipeline]:
+    with SqliteFaissStore(tmp_path / "index", manifest, create=True) as store:
+        store.put(
+            [
+                entry("bridge", BRIDGE, title="Harbour Bridge opens", outlet="The Example", day="2025-05-03"),
+                entry("tax", "Parliament raised the fuel tax by four percent.", outlet="Other", day="2025-04-01"),
+                entry(
+                    "later", "The Harbour Bridge cost 500 million euros after all.", outlet="Other", day="2025-06-01"
+                ),
+            ]
+        )
+        yield Pipeline(store, bag, Config(llm="none"))
+
+
+@pytest.fixture
+def scripted(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    """Lets the pipeline draft with a model that says what the test wants."""
+    (tmp_path / "dist").mkdir()
+
+    def use(*answers: object) -> Pipeline:
+        install(tmp_path / "dist", monkeypatch, *answers)
+        pipeline._chosen = choose("scripted/x", ModelSettings())
+        return pipeline
+
+    return use
+
+
+def test_without_a_model_the_evidence_is_quoted(pipeline: Pipeline) -> None:
+    answer = pipeline.answer(QUESTION, as_of=AS_OF)
+    assert answer.answered
+    assert answer.model == "extractive"
+    assert "412 million euros" in answer.text
+    assert "500 million" not in " ".join(e.sentence.text for e in answer.evidence)
+    cited = answer.citations[0]
+    assert cited.article.article.text[cited.sentence.start : cited.sentence.end] == cited.sentence.text
+    assert answer.newest_evidence == date(2025, 5, 3)
+
+
+def test_later_articles_count_when_allowed(pipeline: Pipeline) -> None:
+    texts = [e.sentence.text for e in pipeline.answer(QUESTION, as_of=AS_OF, allow_later=True).evidence]
+    assert any("500 million" in text for text in texts)
+
+
+def test_what_is_not_there_is_refused(pipeline: Pipeline) -> None:
+    answer = pipeline.answer("Who painted the Mona Lisa?", as_of=AS_OF)
+    assert (answer.answered, answer.sentences, answer.citations) == (False, (), ())
+    assert answer.reason == answer.text
+    assert answer.text.startswith("The answer is not in these articles.")
+
+
+def test_events_come_in_order(pipeline: Pipeline) -> None:
+    kinds = [type(event) for event in pipeline.stream(QUESTION, as_of=AS_OF)]
+    assert kinds[:3] == [Understood, EvidenceFound, Drafting]
+    assert kinds[-1] is AnswerDone
+    assert SentenceSettled in kinds
+
+
+def test_a_good_draft_is_kept_and_cited(scripted) -> None:  # type: ignore[no-untyped-def]
+    answer = scripted("The Harbour Bridge cost 412 million euros, Holt said. [99] ").answer(QUESTION, as_of=AS_OF)
+    assert [(s.text, s.state) for s in answer.sentences] == [
+        ("The Harbour Bridge cost 412 million euros, Holt said.", "verified")
+    ]
+    # [99] was not offered; the mark that the verifier confirms takes its place.
+    assert [c.sentence.text for c in answer.citations] == [
+        "The Harbour Bridge cost 412 million euros, Mayor Ida Holt said."
+    ]
+    assert answer.text.endswith("[1]")
+
+
+def test_an_invention_never_reaches_the_reader(scripted) -> None:  # type: ignore[no-untyped-def]
+    draft = "A previous bridge had cost 105 million euros. [1] The Harbour Bridge cost 999 million euros. [1]"
+    answer = scripted(draft).answer(QUESTION, as_of=AS_OF)
+    assert "105" not in answer.text
+    assert "999" not in answer.text
+    assert "412 million euros" in answer.text
+    assert [s.state for s in answer.sentences] == ["repaired"]
+    assert any("105" in reason for s in answer.sentences for reason in s.reasons)
+    assert any("999" in s.text for s in answer.removed)
+    offered = {e.sentence.id for e in answer.evidence}
+    assert {c.sentence.id for c in answer.citations} <= offered
+
+
+def test_a_refusing_model_does_not_hide_the_evidence(scripted) -> None:  # type: ignore[no-untyped-def]
+    answer = scripted("NOT IN THE ARTICLES").answer(QUESTION, as_of=AS_OF)
+    assert "412 million euros" in answer.text
+    assert [s.state for s in answer.sentences] == ["quoted"]
+
+
+def test_a_model_that_fails_midway_is_replaced_and_said(scripted, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    pipeline = scripted(ModelFailed("The model broke off."))
+    monkeypatch.setattr(pipeline, "_fallbacks", lambda _: lambda: None)
+    answer = pipeline.answer(QUESTION, as_of=AS_OF)
+    assert answer.model == "extractive"
+    assert "The model broke off." in answer.note
+    assert "412 million euros" in answer.text
+
+
+def test_cancelled_before_the_first_word(scripted) -> None:  # type: ignore[no-untyped-def]
+    cancel = threading.Event()
+    cancel.set()
+    events = list(
+        scripted("The Harbour Bridge cost 412 million euros. [1]").stream(QUESTION, as_of=AS_OF, cancel=cancel)
+    )
+    assert not [event for event in events if isinstance(event, Token)]
+    assert isinstance(events[-1], AnswerDone)
+
+
+def test_no_question(pipeline: Pipeline) -> None:
+    with pytest.raises(InputError, match="no question"):
+        pipeline.answer("  ")

@@ -1,0 +1,73 @@
+"""What the evidence supports, and what only looks so."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.verify import OverlapVerifier
+
+LOAN = "During the week, U.S. envoys held talks with officials, and an EU summit approved a $106 billion loan package for Kyiv."
+CALL = "Kremlin spokesman Dmitry Peskov said that no call was planned, though one “could be arranged quickly if necessary.”"
+RAIN = "Forecaster Ida Holt said heavy rain may close the bridge on Friday."
+verifier = OverlapVerifier()
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        ("An EU summit approved a $106 billion loan package for Kyiv.", LOAN),
+        ("The EU approved a loan package of 106bn dollars for Kyiv.", LOAN),
+        ("Peskov said that no call was planned.", CALL),
+        ("A call “could be arranged quickly”, Peskov said.", CALL),
+        ("Heavy rain may close the bridge, Holt said.", RAIN),
+    ],
+)
+def test_supported(claim: str, evidence: str) -> None:
+    verdict = verifier.verify(claim, [evidence])
+    assert verdict.support >= verifier.threshold, verdict.reasons
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "reason"),
+    [
+        ("An EU summit approved a $105 billion loan package for Kyiv.", LOAN, "does not state"),
+        ("Ottawa approved a $106 billion loan package for Kyiv.", LOAN, "does not name Ottawa"),
+        ("A NATO summit approved a $106 billion loan package for Kyiv.", LOAN, "does not name NATO"),
+        ("An EU summit did not approve a $106 billion loan package for Kyiv.", LOAN, "denies"),
+        ("Ushakov said that no call was planned.", CALL, "say it"),
+        ("A call “will be arranged quickly”, Peskov said.", CALL, "nobody is quoted"),
+        ("Heavy rain will close the bridge on Friday.", RAIN, "only that it may"),
+    ],
+)
+def test_changed_in_one_point(claim: str, evidence: str, reason: str) -> None:
+    verdict = verifier.verify(claim, [evidence])
+    assert verdict.support < verifier.threshold
+    assert any(reason in found for found in verdict.reasons), verdict.reasons
+
+
+def test_something_else_altogether() -> None:
+    assert verifier.verify("The museum bought two paintings.", [LOAN]).support < verifier.threshold
+
+
+def test_nothing_cited_is_nothing_supported() -> None:
+    assert verifier.verify("It rained.", []).support == 0.0
+
+
+def test_names_may_come_from_beside_the_sentence() -> None:
+    claim, sentence = "CNN reported that the bridge opened on Saturday.", "The bridge opened on Saturday, it reported."
+    assert verifier.verify(claim, [sentence]).support < verifier.threshold
+    assert verifier.verify(claim, [sentence], "CNN, 3 May 2025").support >= verifier.threshold
+
+
+@settings(deadline=None)
+@given(st.text(max_size=150), st.lists(st.text(max_size=150), max_size=3))
+def test_always_a_share(claim: str, evidence: list[str]) -> None:
+    assert 0 <= verifier.verify(claim, evidence).support <= 1
+
+
+@settings(deadline=None)
+@given(st.from_regex(r"[A-Z][a-z]{3,8} [a-z]{4,9} [a-z]{4,9} [a-z]{4,9}\.", fullmatch=True))
+def test_a_sentence_supports_itself(sentence: str) -> None:
+    assert verifier.verify(sentence, ["Before it.", sentence]).support == 1.0
