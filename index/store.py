@@ -78,7 +78,7 @@ class Store(Protocol):
         """The passages of the article's current version, in order; empty when the article is unknown."""
 
     def idf(self, words: Sequence[str]) -> list[float]:
-        """Inverse document frequency of each word over passages, as BM25 weighs it; a word of no passage weighs most."""
+        """Inverse document frequency of each word over passages, as BM25 weighs it; an unknown word weighs most."""
 
     def sentences(self, article_id: str) -> list[Sentence]:
         """The sentences of the article's current version, in order; empty when the article is unknown."""

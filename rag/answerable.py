@@ -1,8 +1,8 @@
 """Does the evidence hold an answer at all? Asked before anything is drafted, so that nothing is made up.
 
 A logistic model of two signals: the best article's score, and the largest share of the question's content, by weight,
-that one sentence holds together with its headline and year. Fitted on journalists' questions asked with and without the articles
-that answer them (docs/retrieval.md).
+that one sentence holds together with its headline and year. Fitted on journalists' questions asked with
+and without the articles that answer them (docs/retrieval.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From articles found to the sentences that bear on the question: what the model sees and what can be cited.
 
-A sentence's score is a linear model of cheap signals, fitted on journalists' questions (docs/retrieval.md); no sentence is
-encoded, so picking evidence costs milliseconds.
+A sentence's score is a linear model of cheap signals, fitted on journalists' questions (docs/retrieval.md); no
+sentence is encoded, so picking evidence costs milliseconds.
 """
 
 from __future__ import annotations

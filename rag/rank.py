@@ -2,9 +2,9 @@
 
     score = 10 L + 6 D + 6 R
 
-L: BM25 of the best and the second-best passage; D: cosine of question and opening; R: recency. All three mean the same
-for every question and collection, so no rank or score has to be normalised against the other candidates. R decays with
-age and counts only for articles that bear on the question, so an old article that answers beats a new one that does not.
+L: BM25 of the best and the second-best passage; D: cosine of question and opening; R: recency. All three mean the
+same for every question and collection, so nothing has to be normalised against the other candidates. R decays with age
+and counts only for articles that bear on the question: an old article that answers beats a new one that does not.
 """
 
 from __future__ import annotations

@@ -114,8 +114,6 @@ class Retriever:
 def _signals(shares: Sequence[float], unseen: float, of: int, opening: float, published: date | None) -> Signals:
     """Signals of an article from its BM25 shares (best first), of which some may not have been returned."""
     best = shares[0] if shares else 0.0
-    if of == 1:
-        second = ONLY * best
-    else:
-        second = shares[1] if len(shares) > 1 else min(unseen, best)
+    other = shares[1] if len(shares) > 1 else min(unseen, best)
+    second = ONLY * best if of == 1 else other
     return Signals(best, second, opening, published)

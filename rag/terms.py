@@ -17,7 +17,8 @@ STOPWORDS = frozenset(
     my myself no nor not of off on once only or other our ours out over own s same she should so some such t than that
     the their theirs them themselves then there these they this those through to too under until up us very was wasn't
     we were weren't what when where which while who whom whose why will with won't would wouldn't you your yours
-    according tell say says said many much happened happen latest recent recently reportedly following name named week weeks news article articles report reports
+    according tell say says said many much happened happen latest recent recently reportedly
+    following name named week weeks news article articles report reports
     please know""".split()
 )  # fmt: skip
 

@@ -63,7 +63,7 @@ _NOT_NAMES = frozenset(
     monday tuesday wednesday thursday friday saturday sunday""".split()
 )
 _ADVERBS = frozenset(
-    "additionally earlier overall finally initially currently previously recently today yesterday tomorrow officially".split()
+    "additionally earlier overall finally initially currently previously recently today yesterday officially".split()
 )
 
 

@@ -14,7 +14,9 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 for name in [name for name in os.environ if name.startswith("DATELINE_") and name != "DATELINE_BENCH"]:
     del os.environ[name]
 
+# ruff: noqa: E402 - the environment is set before anything that reads it is imported
 from fakes.embedder import BagEmbedder
+
 from index.build import Builder
 from index.chunk import Chunker
 from index.embed import Embedder, embedder

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from conftest import EntryMaker
+from fakes.embedder import BagEmbedder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fakes.embedder import BagEmbedder
 from index.errors import IndexBusy, IndexMismatch, IndexMissing
 from index.manifest import Manifest
 from index.records import Filter

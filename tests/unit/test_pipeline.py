@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from conftest import EntryMaker
-
 from fakes.embedder import BagEmbedder
 from fakes.scripted import install
+
 from index.errors import InputError
 from index.manifest import Manifest
 from index.sqlite_faiss import SqliteFaissStore

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from rag.verify import OverlapVerifier
 
-LOAN = "During the week, U.S. envoys held talks with officials, and an EU summit approved a $106 billion loan package for Kyiv."
-CALL = "Kremlin spokesman Dmitry Peskov said that no call was planned, though one “could be arranged quickly if necessary.”"
+LOAN = "U.S. envoys met officials, and leaders of the EU agreed on a $106 billion loan package for Kyiv."
+CALL = "Spokesman Dmitry Peskov said that no call was planned, though one “could be arranged quickly.”"
 RAIN = "Forecaster Ida Holt said heavy rain may close the bridge on Friday."
 verifier = OverlapVerifier()
 
@@ -17,8 +17,8 @@ verifier = OverlapVerifier()
 @pytest.mark.parametrize(
     ("claim", "evidence"),
     [
-        ("An EU summit approved a $106 billion loan package for Kyiv.", LOAN),
-        ("The EU approved a loan package of 106bn dollars for Kyiv.", LOAN),
+        ("Leaders of the EU agreed on a $106 billion loan package for Kyiv.", LOAN),
+        ("The EU agreed on a loan package of 106bn dollars for Kyiv.", LOAN),
         ("Peskov said that no call was planned.", CALL),
         ("A call “could be arranged quickly”, Peskov said.", CALL),
         ("Heavy rain may close the bridge, Holt said.", RAIN),
@@ -32,10 +32,10 @@ def test_supported(claim: str, evidence: str) -> None:
 @pytest.mark.parametrize(
     ("claim", "evidence", "reason"),
     [
-        ("An EU summit approved a $105 billion loan package for Kyiv.", LOAN, "does not state"),
-        ("Ottawa approved a $106 billion loan package for Kyiv.", LOAN, "does not name Ottawa"),
-        ("A NATO summit approved a $106 billion loan package for Kyiv.", LOAN, "does not name NATO"),
-        ("An EU summit did not approve a $106 billion loan package for Kyiv.", LOAN, "denies"),
+        ("Leaders of the EU agreed on a $105 billion loan package for Kyiv.", LOAN, "does not state"),
+        ("Ottawa agreed on a $106 billion loan package for Kyiv.", LOAN, "does not name Ottawa"),
+        ("Leaders of NATO agreed on a $106 billion loan package for Kyiv.", LOAN, "does not name NATO"),
+        ("Leaders of the EU did not agree on a $106 billion loan package for Kyiv.", LOAN, "denies"),
         ("Ushakov said that no call was planned.", CALL, "say it"),
         ("A call “will be arranged quickly”, Peskov said.", CALL, "nobody is quoted"),
         ("Heavy rain will close the bridge on Friday.", RAIN, "only that it may"),
