@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 from rag.quantities import missing_quantities
@@ -57,6 +58,7 @@ _SPEAKER = re.compile(
 )
 _SPEAKER_AFTER = re.compile(rf"\b(?:{_SAID})\s+((?:[A-Z][\w’'.-]+\s+){{0,3}}[A-Z][\w’'-]+)")
 _TITLE_WORD = re.compile(r"[A-Z][\w’'&-]*")
+_LONG_NAME = re.compile(r"[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)+")
 _NOT_NAMES = frozenset(
     """the a an he she it they we i you but and in on at this that these those his her its their there when while after
     before as if however meanwhile for from with what who why how some many most more one also according officials
@@ -126,7 +128,21 @@ def _names(claim: str, evidence: str) -> list[str]:
             continue
         if any(part not in held and part not in _NOT_NAMES and part not in STOPWORDS for part in parts):
             missing.append(match.group())
+    missing += [name for name in _LONG_NAME.findall(claim) if not _together(words(name), words(evidence))]
     return [f"the evidence does not name {', '.join(missing)}"] if missing else []
+
+
+def _together(name: Sequence[str], evidence: Sequence[str]) -> bool:
+    """Whether the words of a name stand in the evidence in that order and near each other.
+
+    "Mayor Holt" is in "Mayor Ida Holt"; "Lincoln Stadium" is not in "Memorial Stadium in Lincoln".
+    """
+    parts = [part for part in name if part not in STOPWORDS]
+    for one, two in pairwise(parts):
+        places = [i for i, word in enumerate(evidence) if word == one]
+        if places and two in evidence and not any(two in evidence[i + 1 : i + 4] for i in places):
+            return False
+    return True
 
 
 def _quotes(claim: str, evidence: str) -> list[str]:
