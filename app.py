@@ -231,10 +231,6 @@ class _Talk:
         return list(self.messages)
 
 
-def _today() -> str:
-    return date.today().isoformat()  # noqa: DTZ011 - the user's calendar day
-
-
 def _day(label: str, value: str | None) -> date | None:
     try:
         return date.fromisoformat(value.strip()[:10]) if value and value.strip() else None
@@ -454,7 +450,7 @@ def build(pipeline: Pipeline) -> gr.Blocks:
             with gr.Row(elem_id="dl-more"):
                 with gr.Accordion("Dates", open=False, elem_id="dl-dates"), gr.Row():
                     day: dict[str, Any] = {"lines": 1, "max_lines": 1, "placeholder": "2025-12-21", "min_width": 130}
-                    as_of = gr.Textbox(_today, label="As of", **day)
+                    as_of = gr.Textbox(label="As of (today if empty)", **day)
                     since = gr.Textbox(label="Articles from", **day)
                     until = gr.Textbox(label="Articles to", **day)
                 again = gr.Button("New conversation", size="sm", scale=0, elem_id="dl-again", visible=False)

@@ -64,8 +64,8 @@ def chat_client(settings: ModelSettings) -> ollama.Client:
 
 
 def async_client(settings: ModelSettings) -> ollama.AsyncClient:
-    """One for each stream, as it belongs to one event loop."""
-    timeout = httpx.Timeout(settings.timeout_s, connect=settings.connect_timeout_s)
+    """One for each stream, as it belongs to one event loop. The finer limits are kept by `rag.pump`."""
+    timeout = httpx.Timeout(settings.total_timeout_s, connect=settings.connect_timeout_s)
     transport = _AsyncStrict(httpx.AsyncHTTPTransport(verify=_verify(settings.ollama_host)))
     return ollama.AsyncClient(settings.ollama_host, timeout=timeout, transport=transport)
 

@@ -152,6 +152,16 @@ class TestEngine:
         trained = engine._http.get("/v1/models").json()["data"][0]["meta"]["n_ctx_train"]
         assert trained >= CONTEXT == model.context_window
 
+    def test_a_repeated_question_gets_the_same_answer(
+        self, model: EmbeddedModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """With llama.cpp's prompt cache the second answer was another one for 5 of 12 prompts tried."""
+        monkeypatch.setattr(llamacpp, "_engines", {})  # one that has seen nothing yet
+        asked = prompt("When did the Larkin Bridge open and what did it cost?")
+        asked[0] = ChatMessage(role="system", content="Answer from the numbered sentences only; cite numbers.")
+        first, second = ("".join(model.stream(asked, max_tokens=80, marks=[3, 7, 12])) for _ in range(2))
+        assert first == second
+
     def test_it_is_loaded_once(self, model: EmbeddedModel) -> None:
         assert EmbeddedModel("smollm2-135m", ModelSettings(threads=1))._engine() is model._engine()
 
