@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -26,6 +27,10 @@ from index.sqlite_faiss import SqliteFaissStore
 from index.store import Entry
 
 ROOT = Path(__file__).parents[1]
+
+# No time limit per example: on a busy machine it measures the machine. pytest-timeout catches what hangs.
+settings.register_profile("dateline", deadline=None)
+settings.load_profile("dateline")
 
 
 @pytest.fixture(scope="session")
