@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from index.build import Progress, Report
-from index.records import StoredArticle
+from index.records import Article, StoredArticle
 from index.sqlite_faiss import SqliteFaissStore
 from rag.doctor import Finding
 from rag.prompt import spoken
@@ -123,7 +123,7 @@ def answer(found: Answer, console: Console) -> None:
         console.print()
         for c in found.citations:
             a = c.article.article
-            head = ", ".join(part for part in (a.outlet, spoken(a.published) if a.published else None, a.title) if part)
+            head = _head(a)
             console.print(Text.assemble((f"[{c.n}] ", "bold"), (head, "dim")))
             console.print(Padding(Text(" ".join(c.sentence.text.split())), (0, 0, 0, 4)))
             if len(c.outlets) > 1:
@@ -131,12 +131,17 @@ def answer(found: Answer, console: Console) -> None:
     else:
         for e in sorted(found.evidence, key=lambda e: -e.score)[:3]:
             a = e.article.article
-            head = ", ".join(part for part in (a.outlet, spoken(a.published) if a.published else None, a.title) if part)
+            head = _head(a)
             console.print(Text.assemble(("  nearest: ", "dim"), (head, "dim")))
             console.print(Padding(Text(" ".join(e.sentence.text.split())), (0, 0, 0, 4)))
     newest = f"; newest evidence {spoken(found.newest_evidence)}" if found.newest_evidence else ""
     removed = f"; {len(found.removed)} drafted sentences removed as unsupported" if found.removed else ""
     console.print(Text(f"\nAs of {spoken(found.question.as_of)}{newest}; by {found.model}{removed}.", "dim"))
+
+
+def _head(a: Article) -> str:
+    """Outlet, day and title; what is unknown is left out."""
+    return ", ".join(part for part in (a.outlet, spoken(a.published) if a.published else None, a.title) if part)
 
 
 def article_json(stored: StoredArticle) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from index.sqlite_faiss import SqliteFaissStore
 from index.store import Store
 from rag import extract
 from rag.answerable import THRESHOLD, answerability
-from rag.cite import Numbering, SentenceReader
+from rag.cite import DraftSentence, Numbering, SentenceReader
 from rag.config import Config
 from rag.errors import ModelError
 from rag.evidence import EvidencePicker
@@ -222,7 +222,7 @@ class _Run:
             if sentence.text.rstrip("\"'”’)").endswith((".", "!", "?", "…")):
                 yield from self._settle(sentence)
 
-    def _settle(self, sentence) -> Iterator[Event]:  # type: ignore[no-untyped-def]
+    def _settle(self, sentence: DraftSentence) -> Iterator[Event]:
         if REFUSAL in sentence.text.upper():
             return
         with self._clock.timing("verify"):
