@@ -81,7 +81,7 @@ class Retriever:
         scores = fuse(signals, self._reference_day(question), question.window or None, latest=question.latest)
         ranked = sorted(scores, key=lambda article_id: (-scores[article_id], article_id))
         found = [
-            Found(newest, scores[best], tuple(passages.get(newest.article.id, ())), outlets, asdict(signals[best]))
+            Found(newest, scores[best], outlets, asdict(signals[best]))
             for best, newest, outlets in self._one_a_story([articles[i] for i in ranked], k)
         ]
         return self._reranker.rerank(question, found) if self._reranker else found

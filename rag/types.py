@@ -91,14 +91,12 @@ class Found:
     Attributes:
         article: the version that stands for its story: the newest of those found.
         score: fused score; comparable within one question only.
-        passages: ids of its passages that were found, best first.
         outlets: every outlet that carried the story, its own first; one story is one source however many carried it.
         signals: what made the score, by name, for the curious and for calibration.
     """
 
     article: StoredArticle
     score: float
-    passages: tuple[int, ...]
     outlets: tuple[str, ...] = ()
     signals: dict[str, Any] = field(default_factory=dict)
 
