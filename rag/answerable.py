@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from rag.terms import stems
 from rag.types import Evidence, Found
 
-SCORE, COVERAGE, BIAS = 0.38, 2.8, -5.07
+SCORE, COVERAGE, BIAS = 0.36, 2.9, -5.58
 # Below this nothing is drafted. As likely as not: refusing a question that could be answered is an error, too.
 THRESHOLD = 0.5
 

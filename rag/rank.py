@@ -1,9 +1,10 @@
 """Fusion of what the searches say of an article into one score; docs/retrieval.md tells how it was chosen.
 
-    score = 10 L + 6 D + 6 R
+    score = 10 L + 5 O + 3 D + 6 R
 
-L: BM25 of the best and the second-best passage; D: cosine of question and opening; R: recency. All three mean the
-same for every question and collection, so nothing has to be normalised against the other candidates. R decays with age
+L: BM25 of the best and the second-best passage; O: cosine of question and opening; D: mean cosine of the two best
+passages; R: recency. All mean the same for every question and collection, so nothing has to be normalised against the
+other candidates. R decays with age
 and counts only for articles that bear on the question: an old article that answers beats a new one that does not.
 """
 
@@ -16,7 +17,7 @@ from statistics import median
 
 from rag.types import Window
 
-LEXICAL, DENSE, RECENCY = 10.0, 6.0, 6.0
+LEXICAL, OPENING, DENSE, RECENCY = 10.0, 5.0, 3.0, 6.0
 BEST, SECOND = 0.75, 0.25  # a story that one passage only mentions is not about the question
 ONLY = 0.9  # stands for the second passage where an article has but one
 HALF_LIFE = 7.0  # days
@@ -32,18 +33,21 @@ class Signals:
         best: its best passage's share of the attainable BM25, in [0, 1].
         second: its second-best passage's, or ONLY times the best where it has but one passage.
         opening: cosine of question and opening passage.
+        closest: mean cosine of its two passages that come closest, or the one's that was found.
         published: its day, if known.
     """
 
     best: float
     second: float
     opening: float
+    closest: float
     published: date | None
 
     @property
     def relevance(self) -> float:
         """The part of the score that knows nothing of time."""
-        return LEXICAL * (BEST * self.best + SECOND * self.second) + DENSE * self.opening
+        lexical = BEST * self.best + SECOND * self.second
+        return LEXICAL * lexical + OPENING * self.opening + DENSE * self.closest
 
     @property
     def bearing(self) -> float:

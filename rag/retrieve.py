@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from heapq import nlargest
+from statistics import fmean
 
 from index.embed import Embedder, Vectors
 from index.records import StoredArticle
@@ -66,13 +68,15 @@ class Retriever:
         bm25 = {hit.passage_id: hit.score for hit in lexical}
         # The store returns the best passages only: one that it left out scores no more than the last it returned.
         unseen = lexical[-1].score if len(lexical) == CANDIDATES else 0.0
-        cosine = self._cosines([opening.passage for opening in openings.values()], vector)
+        held = {i for article_id in openings for i in (openings[article_id].passage, *passages[article_id])}
+        cosine = self._cosines(sorted(held), vector)
         signals = {
             article_id: _signals(
                 sorted((bm25[i] for i in ids if i in bm25), reverse=True),
                 unseen,
                 openings[article_id].of,
                 cosine[openings[article_id].passage],
+                fmean(nlargest(2, (cosine[i] for i in ids))),
                 articles[article_id].article.published,
             )
             for article_id, ids in passages.items()
@@ -104,16 +108,19 @@ class Retriever:
             stories.setdefault(article.story, []).append(article)
         chosen = []
         for versions in list(stories.values())[:k]:
-            newest = max(versions, key=lambda v: (v.article.published or date.min, v.added_at))
+            # Of several from the same day, the first, which is the best ranked, stands for the story.
+            newest = max(versions, key=lambda v: v.article.published or date.min)
             carried = self._store.story(newest.story) if newest.story else versions
             outlets = dict.fromkeys([newest.article.outlet, *(v.article.outlet for v in carried)])
             chosen.append((versions[0].article.id, newest, tuple(name for name in outlets if name)))
         return chosen
 
 
-def _signals(shares: Sequence[float], unseen: float, of: int, opening: float, published: date | None) -> Signals:
+def _signals(
+    shares: Sequence[float], unseen: float, of: int, opening: float, closest: float, published: date | None
+) -> Signals:
     """Signals of an article from its BM25 shares (best first), of which some may not have been returned."""
     best = shares[0] if shares else 0.0
     other = shares[1] if len(shares) > 1 else min(unseen, best)
     second = ONLY * best if of == 1 else other
-    return Signals(best, second, opening, published)
+    return Signals(best, second, opening, closest, published)

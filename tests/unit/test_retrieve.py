@@ -74,6 +74,7 @@ SIGNALS = st.builds(
     best=st.floats(0, 1),
     second=st.floats(0, 1),
     opening=st.floats(-1, 1),
+    closest=st.floats(-1, 1),
     published=st.none() | st.dates(date(1990, 1, 1), date(2030, 1, 1)),
 )
 
@@ -88,5 +89,5 @@ def test_recency_is_bounded(signals: dict[str, Signals], latest: bool) -> None:
 
 def test_a_stale_collection_is_ranked_by_what_it_says(tmp_path: Path) -> None:
     old = date(1987, 2, 26)
-    scores = fuse({"a": Signals(0.9, 0.5, 0.6, old), "b": Signals(0.1, 0.0, 0.2, old)}, AS_OF)
+    scores = fuse({"a": Signals(0.9, 0.5, 0.6, 0.6, old), "b": Signals(0.1, 0.0, 0.2, 0.2, old)}, AS_OF)
     assert scores["a"] > scores["b"] > 0
