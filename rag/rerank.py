@@ -18,7 +18,7 @@ class Reranker(Protocol):
     """Puts articles in a better order."""
 
     def rerank(self, question: Question, found: Sequence[Found]) -> list[Found]:
-        """The same articles, best first, with scores that fall."""
+        """The same articles, best first. Scores fall, and stay on the scale of those that came."""
 
 
 class CrossEncoderReranker:
@@ -41,12 +41,11 @@ class CrossEncoderReranker:
         if not head:
             return tail
         pairs = [(question.standalone, f"{f.article.article.title}\n{f.article.article.text[:1500]}") for f in head]
-        scores = [float(score) for score in self._model.predict(pairs, show_progress_bar=False)]
-        order = sorted(range(len(head)), key=lambda i: -scores[i])
-        floor = min(scores)
-        return [replace(head[i], score=scores[i]) for i in order] + [
-            replace(f, score=floor - 1 - rank) for rank, f in enumerate(tail)
-        ]
+        bearing = [float(score) for score in self._model.predict(pairs, show_progress_bar=False)]
+        order = sorted(range(len(head)), key=lambda i: -bearing[i])
+        # Evidence and answerability are fitted to the scale of the fused scores: these change owners, nothing else.
+        scores = [f.score for f in head]
+        return [replace(head[i], score=score) for i, score in zip(order, scores, strict=True)] + tail
 
 
 def reranker(spec: str) -> Reranker | None:

@@ -12,7 +12,7 @@ from index.embed import Embedder, Vectors
 from index.records import StoredArticle
 from index.store import Store
 from rag.rank import ONLY, Signals, fuse
-from rag.rerank import Reranker
+from rag.rerank import TOP, Reranker
 from rag.terms import lexical_terms
 from rag.types import Found, Question
 
@@ -86,9 +86,11 @@ class Retriever:
         ranked = sorted(scores, key=lambda article_id: (-scores[article_id], article_id))
         found = [
             Found(newest, scores[best], outlets, asdict(signals[best]))
-            for best, newest, outlets in self._one_a_story([articles[i] for i in ranked], k)
+            for best, newest, outlets in self._one_a_story(
+                [articles[i] for i in ranked], max(k, TOP) if self._reranker else k
+            )
         ]
-        return self._reranker.rerank(question, found) if self._reranker else found
+        return self._reranker.rerank(question, found)[:k] if self._reranker else found
 
     def _cosines(self, ids: Collection[int], vector: Vectors) -> dict[int, float]:
         if not ids:
