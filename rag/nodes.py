@@ -8,6 +8,7 @@ from datetime import date
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
+from index.records import Sentence, StoredArticle
 from rag.evidence import EvidencePicker
 from rag.pipeline import Pipeline
 from rag.understand import understand
@@ -38,23 +39,26 @@ class DatelineRetriever(BaseRetriever):
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         question = understand(query_bundle.query_str, as_of=self._day(), known_outlets=self._pipeline.store.outlets())
         retrieved = self._pipeline.retriever.search(question)
-        nodes = []
-        for e in sorted(
-            self._picker.pick(question, retrieved.found, retrieved.vector), key=lambda e: (-e.score, e.sentence.id)
-        ):
-            article = e.article.article
-            node = TextNode(
-                id_=str(e.sentence.id),
-                text=e.sentence.text,
-                start_char_idx=e.sentence.start,
-                end_char_idx=e.sentence.end,
-                metadata={
-                    "article_id": article.id,
-                    "title": article.title,
-                    "outlet": article.outlet,
-                    "published": article.published.isoformat() if article.published else None,
-                    "url": article.url,
-                },
-            )
-            nodes.append(NodeWithScore(node=node, score=e.score))
-        return nodes
+        picked = self._picker.pick(question, retrieved.found, retrieved.vector)
+        return [
+            NodeWithScore(node=sentence_node(e.sentence, e.article), score=e.score)
+            for e in sorted(picked, key=lambda e: (-e.score, e.sentence.id))
+        ]
+
+
+def sentence_node(sentence: Sentence, stored: StoredArticle) -> TextNode:
+    """A stored sentence as a node with its offsets and its article's metadata."""
+    article = stored.article
+    return TextNode(
+        id_=str(sentence.id),
+        text=sentence.text,
+        start_char_idx=sentence.start,
+        end_char_idx=sentence.end,
+        metadata={
+            "article_id": article.id,
+            "title": article.title,
+            "outlet": article.outlet,
+            "published": article.published.isoformat() if article.published else None,
+            "url": article.url,
+        },
+    )

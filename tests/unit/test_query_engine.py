@@ -1,0 +1,52 @@
+"""The query engine for LlamaIndex applications."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from llama_index.core.base.response.schema import Response
+
+from rag.config import Config
+from rag.pipeline import Pipeline
+from rag.query_engine import DatelineQueryEngine
+
+
+@pytest.fixture
+def pipeline(seed_index: Path) -> Iterator[Pipeline]:
+    opened = Pipeline.open(Config(index=seed_index, llm="none"))
+    yield opened
+    opened.close()
+
+
+def test_source_nodes_are_the_cited_sentences(pipeline: Pipeline) -> None:
+    engine = DatelineQueryEngine(pipeline, as_of=date(2022, 1, 5))
+    response = engine.query("On how many charges was Elizabeth Holmes found guilty?")
+    assert isinstance(response, Response)
+    assert "four of 11 charges" in str(response)
+    assert response.source_nodes
+    stored = pipeline.store.articles([node.metadata["article_id"] for node in response.source_nodes])
+    for n, hit in enumerate(response.source_nodes, 1):
+        text = stored[hit.metadata["article_id"]].article.text
+        assert text[hit.node.start_char_idx : hit.node.end_char_idx] == hit.text
+        assert hit.metadata["citation"] == n
+        assert f"[{n}]" in str(response)
+        assert hit.score == 1.0  # quoted word for word
+    assert response.metadata is not None
+    assert response.metadata["answered"] is True
+    assert response.metadata["as_of"] == "2022-01-05"
+    assert response.metadata["model"] == "extractive"
+
+
+def test_no_answer_has_a_reason_and_no_sources(pipeline: Pipeline) -> None:
+    response = asyncio.run(
+        DatelineQueryEngine(pipeline, as_of=date(2026, 1, 1)).aquery("Which striker did Wrexham sign for $9 million?")
+    )
+    assert isinstance(response, Response)
+    assert response.source_nodes == []
+    assert "not in these articles" in str(response)
+    assert response.metadata is not None
+    assert response.metadata["answered"] is False
