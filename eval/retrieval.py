@@ -24,6 +24,7 @@ from rich.table import Table
 from eval.bench import BenchQuestion, holds_answer, read_questions
 from eval.cache import CachedEmbedder
 from eval.metrics import Estimate, auroc, estimate, hits_at, reciprocal_rank
+from eval.plot import intervals
 from index.build import Builder
 from index.embed import Vectors, embedder
 from index.errors import DatelineError
@@ -171,6 +172,7 @@ def main(
     undated: Annotated[bool, typer.Option("--no-date", help="As of = the newest article, for every question.")] = False,
     evidence: Annotated[bool, typer.Option("--evidence", help="Also evidence recall and answerability.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Also draw MRR@10 with its intervals into this SVG file.")] = None,
     cache: Annotated[Path, typer.Option(help="Where index and vectors are kept.")] = Path("var/bench"),
 ) -> None:
     """Measure retrieval on articles and questions that journalists wrote."""
@@ -199,6 +201,9 @@ def main(
             }
         rows = [measure(name, rank, rows_in, store) for name, rank in chosen.items()]
         more = measure_evidence(rows_in, retriever, EvidencePicker(store)) if evidence else None
+    if plot:
+        title = f"MRR@10 with 95% intervals: {rows[0].mrr_10.n} questions"
+        plot.write_text(intervals(title, {r.system: r.mrr_10 for r in rows}, highlight="shipped"), encoding="utf-8")
     if as_json:
         document = {"rows": [asdict(row) for row in rows], "evidence": asdict(more) if more else None}
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
