@@ -200,7 +200,7 @@ def main(
                 **chosen,
             }
         rows = [measure(name, rank, rows_in, store) for name, rank in chosen.items()]
-        more = measure_evidence(rows_in, retriever, EvidencePicker(store)) if evidence else None
+        more = measure_evidence(rows_in, retriever, EvidencePicker(store, encoder)) if evidence else None
     if plot:
         title = f"MRR@10 with 95% intervals: {rows[0].mrr_10.n} questions"
         plot.write_text(intervals(title, {r.system: r.mrr_10 for r in rows}, highlight="shipped"), encoding="utf-8")

@@ -57,7 +57,7 @@ class Pipeline:
         self.embedder = embedder
         self.verifier = verifier or OverlapVerifier()
         self.retriever = Retriever(store, embedder, reranker(self.config.reranker))
-        self._picker = EvidencePicker(store, self.config.evidence_sentences)
+        self._picker = EvidencePicker(store, embedder, self.config.evidence_sentences)
         self._chosen: Chosen | None = None
         self._choosing = threading.Lock()
 

@@ -103,13 +103,20 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One sentence offered to the model under the number `n` (from 1); only what is offered can be cited."""
+    """One sentence offered to the model under the number `n` (from 1); only what is offered can be cited.
+
+    Attributes:
+        score: how well it bears on the question; comparable within one question only.
+        outlets: every outlet that carried the story.
+        cosine: of the question and the sentence with its headline.
+    """
 
     n: int
     sentence: Sentence
     article: StoredArticle
     score: float
     outlets: tuple[str, ...] = ()
+    cosine: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
