@@ -113,7 +113,9 @@ class TestAsk:
         assert "It cost 412 million euros, Mayor Ida Holt said." in done.stdout
 
     def test_a_named_model_that_is_not_there_says_what_to_do(self, scratch: Path) -> None:
-        done = dateline("ask", "How much did the Harbour Bridge cost?", "--llm", "ollama/llama3.2:3b", index=scratch / "index")
+        done = dateline(
+            "ask", "How much did the Harbour Bridge cost?", "--llm", "ollama/llama3.2:3b", index=scratch / "index"
+        )
         assert done.returncode == 1
         assert "ollama serve" in done.stderr
         assert "Traceback" not in done.stderr
