@@ -7,7 +7,7 @@ connection (the server then stops), thoughts are left out, and an answer to a pr
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -103,12 +103,14 @@ class OllamaModel:
         max_tokens: int,
         marks: Sequence[int] | None = None,  # noqa: ARG002  (Ollama takes JSON schemas, no grammars)
         cancel: threading.Event | None = None,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
+        """As `DraftModel.stream`; with a JSON `schema` the server lets the model write nothing but such a document."""
         sent = message_bounds(messages)
         fits(sent.upper, max_tokens, self.context_window, self.name)
         num_ctx = self._context_for(sent.upper + max_tokens)
         pump = Pump()
-        chat = partial(self._chat, pump, list(messages), sent, num_ctx, max_tokens)
+        chat = partial(self._chat, pump, list(messages), sent, num_ctx, max_tokens, schema)
         with start_blocking_portal(name=self.name) as portal:
             answer = portal.start_task_soon(chat)
             # Cancelling the task closes the connection, whatever it waits for; the server stops when it is closed.
@@ -120,12 +122,18 @@ class OllamaModel:
         return self._num_ctx
 
     async def _chat(
-        self, pump: Pump, messages: list[ChatMessage], sent: TokenBounds, num_ctx: int, max_tokens: int
+        self,
+        pump: Pump,
+        messages: list[ChatMessage],
+        sent: TokenBounds,
+        num_ctx: int,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None,
     ) -> None:
         client = async_client(self._settings)
         llm = self._llm(num_ctx, {"num_predict": max_tokens}, async_client=client)
         try:
-            last = await self._generate(pump, llm, messages)
+            last = await self._generate(pump, llm, messages, {"format": dict(schema)} if schema else {})
             read = last.get("prompt_eval_count")
             if _was_cut(sent, read, num_ctx, await self._loaded_context(client)):
                 message = f"Ollama cut the prompt for {self._model}: it read {read or 'an unknown number of'} tokens."
@@ -141,14 +149,16 @@ class OllamaModel:
             with CancelScope(shield=True):  # a cancelled answer must close its connection all the same
                 await client.close()  # type: ignore[no-untyped-call]
 
-    async def _generate(self, pump: Pump, llm: Ollama, messages: list[ChatMessage]) -> dict[str, Any]:
+    async def _generate(
+        self, pump: Pump, llm: Ollama, messages: list[ChatMessage], more: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Pass the answer on; return the last chunk, which carries the counts."""
         thoughts = ThoughtFilter(inside=self._facts().opens_thought)
         begun = False
         for attempt in (1, 2):
             try:
                 last, shown, thought = {}, False, False
-                async for part in await llm.astream_chat(messages):
+                async for part in await llm.astream_chat(messages, **more):
                     begun, last = True, part.raw
                     text = thoughts.feed(part.delta or "")
                     thought = thought or thoughts.thought or bool(part.additional_kwargs.get("thinking_delta"))

@@ -29,6 +29,14 @@ def parts(sentences: Sequence[str], fits: Callable[[str], bool]) -> Iterator[str
         start = end - 1 if end - start > 1 else end
 
 
+def beginning(text: str, fits: Callable[[str], bool]) -> str:
+    """As many of the first words as fit, within a quarter; the white space between them becomes single spaces."""
+    kept = text.split()
+    while kept and not fits(" ".join(kept)):
+        kept = kept[: len(kept) * 3 // 4]
+    return " ".join(kept)
+
+
 def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
     """The text itself, or its halves, until they fit; a single character that does not is left out."""
     if not text or fits(text):

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from index.errors import InputError, PluginError
 from rag.errors import ModelFailed
-from rag.parts import parts
+from rag.parts import beginning, parts
 from rag.terms import words
 from rag.verifiers import with_threshold
 from rag.verify import Verdict
@@ -100,10 +100,7 @@ class CrossEncoderVerifier:
         return [lead + part for part in read]
 
     def _lead(self, context: str) -> str:
-        kept = context.split()
-        while kept and self._tokens(" ".join(kept)) > self._limit * _CONTEXT_SHARE:
-            kept = kept[: len(kept) * 3 // 4]
-        text = " ".join(kept)
+        text = beginning(context, lambda text: self._tokens(text) <= self._limit * _CONTEXT_SHARE)
         return f"{text}{'' if text.endswith(('.', '!', '?')) else '.'} " if text else ""
 
     def _tokens(self, *texts: str) -> int:

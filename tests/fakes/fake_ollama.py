@@ -11,7 +11,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -47,6 +47,8 @@ class Script:
         clamp: load the model with at most this context, whatever num_ctx says.
         count: prompt_eval_count: "true", "absent", or a number.
         reports_context: whether /api/ps has context_length.
+        answers: what to say to a chat request, in place of `pieces`; it gets the request and may be asked by many
+            threads at once.
     """
 
     pieces: tuple[str, ...] = ANSWER
@@ -70,6 +72,7 @@ class Script:
     clamp: int | None = None
     count: str | int = "true"
     reports_context: bool = True
+    answers: Callable[[dict[str, Any]], str] | None = None
 
 
 @dataclass
@@ -144,11 +147,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(200, {"message": message, "done": True, "prompt_eval_count": read})
             return
         try:
-            self._answer(options.get("num_predict", len(script.pieces)), read)
+            pieces = tuple(re.findall(r"\s*\S+", script.answers(body))) if script.answers else script.pieces
+            self._answer(pieces, options.get("num_predict", len(pieces)), read)
         except (BrokenPipeError, ConnectionResetError):
             self.fake.abandoned.set()
 
-    def _answer(self, budget: int, read: int) -> None:
+    def _answer(self, pieces: tuple[str, ...], budget: int, read: int) -> None:
         script = self.fake.script
         if not self._wait(script.stall_first_s):
             return
@@ -160,7 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._raw(script.garbage)
         for thought in script.thoughts:
             self._chunk({"content": "", "thinking": thought})
-        for number, piece in enumerate(script.pieces[:budget]):
+        for number, piece in enumerate(pieces[:budget]):
             if number == script.error_after:
                 self._raw(json.dumps({"error": script.error}))
                 break
@@ -174,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not script.end_early:
             count = read if script.count == "true" else script.count
             counts = {} if count == "absent" else {"prompt_eval_count": count}
-            reason = "length" if len(script.pieces) > budget else "stop"
+            reason = "length" if len(pieces) > budget else "stop"
             self._chunk({"content": ""}, done=True, done_reason=reason, eval_count=self.fake.sent, **counts)
         self.wfile.write(b"0\r\n\r\n")
 
