@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from hashlib import blake2b
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import rag
 from eval.judging import Judge
 from rag.pipeline import Pipeline
 
+# Settings that shape no answer, or do so through what is named in their place.
+_ELSEWHERE = frozenset({"index", "llm", "embedder", "ollama_host", "ollama_model", "timeout_s", "keep_alive"})
 SCORING = ("judging.py", "matching.py", "record.py", "scores.py", "stats.py")
 
 
@@ -26,14 +29,10 @@ def configuration(pipeline: Pipeline) -> dict[str, str | int | float]:
     config, model, verifier = pipeline.config, pipeline.chosen.model, pipeline.verifier
     hashes = pipeline.store.hashes(pipeline.store.article_ids())
     return {
+        **{f.name: getattr(config, f.name) for f in fields(config) if f.name not in _ELSEWHERE},
         "llm": model.name if model else "none",
-        "verifier": f"{type(verifier).__module__}.{type(verifier).__name__} at {verifier.threshold:g}",
+        "verified_by": f"{type(verifier).__name__} at {verifier.threshold:g}",
         "embedder": pipeline.embedder.name,
-        "reranker": config.reranker,
-        "evidence_sentences": config.evidence_sentences,
-        "max_answer_tokens": config.max_answer_tokens,
-        "max_context": config.max_context,
-        "history_turns": config.history_turns,
         "articles": len(hashes),
         "articles_digest": digest(hashes),
         "code_digest": digest(_sources(*(path for package in (index, rag) for path in _modules(package.__file__)))),

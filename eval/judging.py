@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eval.record import Record, Sentence, Source, Verdict
-from index import plugins
+from rag.llm import ModelSettings
+from rag.verifiers import verifier
 from rag.verify import Verifier
-
-GROUP = "dateline.verifiers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +50,13 @@ class Judge:
         return self.verifier.verify(claim, *_given(sources)).support >= self.threshold
 
 
-def load_judge(spec: str) -> Judge:
-    """The judge of that name (``NAME`` or ``NAME/ARGUMENT``, an entry point of the group ``dateline.verifiers``).
+def load_judge(spec: str, settings: ModelSettings | None = None) -> Judge:
+    """The judge of that name (``NAME`` or ``NAME/ARGUMENT``), found as the chat finds its verifier.
 
     Raises:
-        PluginError: no such verifier is installed, or its model is missing.
+        PluginError, InputError, ModelError: see `rag.verifiers.verifier`.
     """
-    name, _, argument = spec.partition("/")
-    verifier: Verifier = plugins.load(GROUP, name)(argument)
-    return Judge(spec, verifier)
+    return Judge(spec, verifier(spec, settings))
 
 
 def _given(sources: Sequence[Source]) -> tuple[list[str], str]:
