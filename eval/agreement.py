@@ -9,6 +9,7 @@ import json
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
@@ -20,6 +21,17 @@ _HEAD = """# How far each judge agrees with people, by the origin of the texts; 
 """
 
 
+class Interval(NamedTuple):
+    """A value with its 95% bootstrap interval (percentile, summaries resampled)."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
 class Agreement(BaseModel):
     """One judge on the texts of one origin.
 
@@ -29,7 +41,7 @@ class Agreement(BaseModel):
         data: file of labelled summaries that it was measured on.
         n: summaries.
         consistent: how many of them people called consistent with their article.
-        auroc: that a consistent summary scores above an inconsistent one.
+        auroc: probability that a consistent summary scores above an inconsistent one.
         threshold: that the judge has in the chat and in runs.
         balanced_accuracy: at that threshold.
         fitted_on: the other file, on which a threshold was fixed.
@@ -45,12 +57,12 @@ class Agreement(BaseModel):
     data: str
     n: int
     consistent: int
-    auroc: float
+    auroc: Interval
     threshold: float
-    balanced_accuracy: float
+    balanced_accuracy: Interval
     fitted_on: str
     fitted_threshold: float
-    fitted_balanced_accuracy: float
+    fitted_balanced_accuracy: Interval
     code: str
 
 

@@ -63,3 +63,43 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
     below = np.searchsorted(ordered, scores, side="left")
     upto = np.searchsorted(ordered, scores, side="right")
     return float(((below + upto) / 2).mean() / ordered.size)
+
+
+def balanced_accuracy(positive: Sequence[float], negative: Sequence[float], threshold: float) -> float:
+    """(TPR + TNR) / 2, where a score of at least the threshold is called positive (Brodersen et al. 2010).
+
+    Raises:
+        ValueError: a side is empty.
+    """
+    if not positive or not negative:
+        msg = "both sides need values"
+        raise ValueError(msg)
+    tpr = float((np.asarray(positive) >= threshold).mean())
+    tnr = float((np.asarray(negative) < threshold).mean())
+    return (tpr + tnr) / 2
+
+
+def best_threshold(groups: Sequence[tuple[Sequence[float], Sequence[float]]]) -> float:
+    """The threshold with the highest mean balanced accuracy over groups of (positive, negative) scores.
+
+    Candidates lie midway between neighbouring scores; of equally good ones the lowest is taken.
+
+    Raises:
+        ValueError: a side of a group is empty.
+    """
+    scores = np.unique([score for sides in groups for side in sides for score in side])
+    candidates = [float(scores[0]), *((scores[1:] + scores[:-1]) / 2).tolist()] if scores.size else [0.0]
+    return max(candidates, key=lambda t: sum(balanced_accuracy(*sides, threshold=t) for sides in groups))
+
+
+def calibration_bins(
+    scores: Sequence[float], positive: Sequence[bool], bins: int = 10
+) -> list[tuple[float, float, int]]:
+    """(mean score, share of positives, count) of each of the equal intervals of [0, 1] that holds a score."""
+    values, labels = np.asarray(scores, dtype=np.float64), np.asarray(positive, dtype=np.float64)
+    places = np.minimum((values * bins).astype(int), bins - 1)
+    return [
+        (float(values[places == i].mean()), float(labels[places == i].mean()), int((places == i).sum()))
+        for i in range(bins)
+        if (places == i).any()
+    ]

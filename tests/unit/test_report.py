@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from fakes.runs import SETS, judged, question, record, source
 
-from eval.agreement import Agreement
+from eval.agreement import Agreement, Interval
 from eval.record import Record
 from eval.report import _link, rendered
 from eval.summary import JudgeFacts, Summary, summarised
@@ -133,11 +133,27 @@ def test_links(address: str | None, link: str | None) -> None:
 
 def test_the_judges_agreement() -> None:
     agreement = Agreement(
-        judge="sets", origin="xsum", data="b.jsonl", n=10, consistent=4, auroc=0.75, threshold=0.5,
-        balanced_accuracy=0.625, fitted_on="a.jsonl", fitted_threshold=0.4, fitted_balanced_accuracy=0.7, code="c",
-    )  # fmt: skip
+        judge="sets",
+        origin="xsum",
+        data="b.jsonl",
+        n=10,
+        consistent=4,
+        auroc=Interval(0.75, 0.7, 0.8),
+        threshold=0.5,
+        balanced_accuracy=Interval(0.625, 0.6, 0.65),
+        fitted_on="a.jsonl",
+        fitted_threshold=0.4,
+        fitted_balanced_accuracy=Interval(0.7, 0.6, 0.8),
+        code="c",
+    )
     done = [judged(record(), SETS)]
     text = Reader(rendered(summary(done, agreement, in_chat=True), done)).text
-    for words in ("xsum (b.jsonl)", "0.750", "0.625", "0.700 at 0.4 (a.jsonl)", "keeps its own promise"):
+    for words in (
+        "xsum (b.jsonl)",
+        "0.750 [0.700, 0.800]",
+        "0.625 [",
+        "0.700 [0.600, 0.800] at 0.4 (a.jsonl)",
+        "keeps its own promise",
+    ):
         assert words in text
     assert "not measured" not in text
