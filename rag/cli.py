@@ -44,6 +44,10 @@ LlmOption = Annotated[
     str | None,
     typer.Option(metavar="auto|ollama/NAME|embedded|none", help="What drafts the answer.", show_default="auto"),
 ]
+VerifierOption = Annotated[
+    str | None,
+    typer.Option(metavar="overlap|nli/MODEL|ollama/NAME", help="What checks the answer.", show_default="overlap"),
+]
 OutletOption = Annotated[list[str] | None, typer.Option(help="Only this outlet; may be given more than once.")]
 _DAY: dict[str, Any] = {"formats": ["%Y-%m-%d"], "metavar": "DATE"}
 AsOfOption = Annotated[
@@ -110,6 +114,7 @@ def ask(
     until: UntilOption = None,
     outlet: OutletOption = None,
     llm: LlmOption = None,
+    verifier: VerifierOption = None,
     later: Annotated[bool, typer.Option("--later", help="Also use articles published after --as-of.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -123,7 +128,7 @@ def ask(
         if since and until and until < since:
             msg = f"--until {_day(until)} lies before --since {_day(since)}."
             raise typer.BadParameter(msg)
-        pipeline = Pipeline.open(_config(index=index, llm=llm))
+        pipeline = Pipeline.open(_config(index=index, llm=llm, verifier=verifier))
         try:
             events = pipeline.stream(
                 question, as_of=_day(as_of), window=window, outlets=outlet or None, allow_later=later
@@ -193,6 +198,7 @@ def remove(
 def serve(
     index: IndexOption = None,
     llm: LlmOption = None,
+    verifier: VerifierOption = None,
     host: Annotated[str, typer.Option(help="Where to listen; others than 127.0.0.1 open it to all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
 ) -> None:
@@ -200,7 +206,7 @@ def serve(
     with told():
         from rag.pipeline import Pipeline  # noqa: PLC0415 - seconds to import
 
-        pipeline = Pipeline.open(_config(index=index, llm=llm))
+        pipeline = Pipeline.open(_config(index=index, llm=llm, verifier=verifier))
         # The window stands above this package; it is reached by name, as any plug-in.
         plugins.load("dateline.commands", "serve")(pipeline, host=host, port=port)
 
@@ -209,13 +215,14 @@ def serve(
 def doctor(
     index: IndexOption = None,
     llm: LlmOption = None,
+    verifier: VerifierOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Look at every part and say what is wrong and what to do; exit code 1 when something is broken."""
     with told():
         from rag.doctor import examine  # noqa: PLC0415
 
-        findings = examine(_config(index=index, llm=llm))
+        findings = examine(_config(index=index, llm=llm, verifier=verifier))
         if as_json:
             _print_json(cli_print.findings_json(findings))
         else:

@@ -29,6 +29,7 @@ class Config:
         embedder: which encoder (``minilm`` or ``st/FOLDER``).
         llm: ``auto``, ``none``, ``embedded``, ``ollama/NAME`` or another plug-in.
         reranker: entry point of a reranker, or ``none``.
+        verifier: what checks each sentence: ``overlap``, ``nli/MODEL``, ``ollama/NAME`` or another plug-in.
         ollama_host: where Ollama listens.
         ollama_model: what `auto` asks Ollama for.
         timeout_s: seconds until a model's first token.
@@ -43,6 +44,7 @@ class Config:
     embedder: str = "minilm"
     llm: str = "auto"
     reranker: str = "none"
+    verifier: str = "overlap"
     ollama_host: str = _MODEL.ollama_host
     ollama_model: str = _MODEL.ollama_model
     timeout_s: float = _MODEL.timeout_s

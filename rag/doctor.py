@@ -15,6 +15,7 @@ from index.manifest import Manifest
 from index.sqlite_faiss import DATABASE, SqliteFaissStore
 from rag.config import Config
 from rag.llm import make
+from rag.verifiers import looked_at, verifier
 
 # Less free space than this and the next large ingest may fail: 1 GB holds some 50,000 articles.
 LOW_DISK = 1 << 30
@@ -39,6 +40,7 @@ def examine(config: Config) -> list[Finding]:
         ("encoder", _encoder),
         ("embedded model", _embedded),
         ("Ollama", _ollama),
+        ("verifier", _verifier),
         ("disk", _disk),
     )
     found: list[Finding] = []
@@ -107,6 +109,13 @@ def _ollama(config: Config) -> Iterator[Finding]:
         yield Finding(
             "Ollama", "good", f"{status.label}, context {status.context_window} tokens. {status.detail}".strip()
         )
+
+
+def _verifier(config: Config) -> Iterator[Finding]:
+    made = verifier(config.verifier, config.model_settings)
+    status = looked_at(made)
+    label = f"{config.verifier} ({status.label})" if status else config.verifier
+    yield Finding("verifier", "good", f"{label} is ready; a sentence counts as supported from {made.threshold:g}")
 
 
 def _disk(config: Config) -> Iterator[Finding]:

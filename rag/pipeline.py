@@ -39,6 +39,7 @@ from rag.types import (
     Window,
 )
 from rag.understand import understand
+from rag.verifiers import verifier
 from rag.verify import OverlapVerifier, Verifier
 
 log = logging.getLogger(__name__)
@@ -67,10 +68,12 @@ class Pipeline:
 
         Raises:
             IndexMissing: there is none.
-            PluginError: the encoder or reranker is not installed.
+            PluginError: the encoder, reranker or verifier is not installed.
+            ModelError: the verifier asks a model that cannot be used.
         """
+        checker = verifier(config.verifier, config.model_settings)
         store = SqliteFaissStore(config.index)
-        return cls(store, embedder(store.manifest.encoder), config)
+        return cls(store, embedder(store.manifest.encoder), config, checker)
 
     def close(self) -> None:
         """Releases the index."""

@@ -154,6 +154,7 @@ class TestCollection:
             "encoder": "good",
             "embedded model": "good",
             "Ollama": "note",
+            "verifier": "good",
             "disk": "good",
         }
 

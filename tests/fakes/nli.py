@@ -32,7 +32,14 @@ def tokenizer(length: int = LENGTH) -> PreTrainedTokenizerFast:
     )  # fmt: skip
 
 
-def save(folder: Path, labels: Sequence[str] = LABELS, *, seed: int = 0, length: int = LENGTH) -> Path:
+def save(
+    folder: Path,
+    labels: Sequence[str] = LABELS,
+    *,
+    seed: int = 0,
+    length: int = LENGTH,
+    opinion: Sequence[float] | None = None,
+) -> Path:
     """A cross-encoder of a few thousand random weights: its opinion is arbitrary, but always the same.
 
     Args:
@@ -40,6 +47,7 @@ def save(folder: Path, labels: Sequence[str] = LABELS, *, seed: int = 0, length:
         labels: what the columns of its output are called; the weights of a column go by its place, not by its name.
         seed: of the weights.
         length: tokens that it can read.
+        opinion: logits that it gives whatever it reads, in place of an arbitrary opinion.
     """
     tokenizer(length).save_pretrained(folder)
     torch.manual_seed(seed)
@@ -48,5 +56,10 @@ def save(folder: Path, labels: Sequence[str] = LABELS, *, seed: int = 0, length:
         max_position_embeddings=length, initializer_range=0.5, num_labels=len(labels),
         id2label=dict(enumerate(labels)), label2id={label: i for i, label in enumerate(labels)},
     )  # fmt: skip
-    BertForSequenceClassification(shape).save_pretrained(folder)
+    model = BertForSequenceClassification(shape)
+    if opinion is not None:
+        with torch.no_grad():
+            model.classifier.weight.zero_()
+            model.classifier.bias.copy_(torch.tensor(opinion))
+    model.save_pretrained(folder)
     return folder
