@@ -67,6 +67,7 @@ class EvalQuestion(_Record):
         evidence: sentences that support the answer, each alone or a part of it.
         tags: what the question tries.
         answerable: whether the articles up to `as_of` answer it.
+        draft: proposed by a program, and not yet read by a person; a set is not used while it holds any.
     """
 
     id: Text
@@ -78,6 +79,7 @@ class EvalQuestion(_Record):
     evidence: tuple[Gold, ...] = ()
     tags: tuple[Tag, ...]
     answerable: bool
+    draft: bool = False
 
     @property
     def accepted(self) -> tuple[str, ...]:
@@ -113,7 +115,8 @@ def read_questions(path: Path = QUESTIONS) -> list[EvalQuestion]:
     """The questions of a file, in its order; blank lines are passed over.
 
     Raises:
-        InputError: the file cannot be read or holds no question, a line is none, or an id is used twice.
+        InputError: the file cannot be read or holds no question, a line is none, an id is used twice, or a question
+            is still a draft.
     """
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
@@ -141,6 +144,10 @@ def read_questions(path: Path = QUESTIONS) -> list[EvalQuestion]:
     if not questions:
         msg = f"{path} holds no questions."
         raise InputError(msg, "Each line is one question, a JSON object.")
+    drafts = [question.id for question in questions if question.draft]
+    if drafts:
+        msg = f"{path}: {len(drafts)} questions are still drafts, first {drafts[0]!r}."
+        raise InputError(msg, 'Read each, correct it or remove its line, and take out "draft": true.')
     return questions
 
 

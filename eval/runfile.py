@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic import ValidationError
 
 from eval.record import Record
+from eval.summary import SUMMARY, Summary, read_summary
 from index.errors import InputError, StoreError
 
 ANSWERS = "answers.jsonl"
@@ -22,22 +24,23 @@ class RunFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
+        self._whole = False
 
     def records(self) -> list[Record]:
-        """All records in order; a last line that a kill tore off is dropped from the file.
+        """All records in order; of a last line that a kill tore off nothing is read.
 
         Raises:
             InputError: the file cannot be read, or a line is no record.
         """
         try:
-            whole = _mended(self.path)
+            content = self.path.read_bytes()
         except FileNotFoundError:
             return []
         except OSError as exc:
             msg = f"{self.path} cannot be read: {exc.strerror}."
             raise InputError(msg, "Give the folder of a run.") from exc
         found = []
-        for number, line in enumerate(whole.split(b"\n")[:-1], 1):
+        for number, line in enumerate(content.split(b"\n")[:-1], 1):
             try:
                 found.append(Record.model_validate_json(line))
             except ValidationError as exc:
@@ -51,20 +54,32 @@ class RunFile:
         Raises:
             StoreError: the disk refused.
         """
-        line = record.model_dump_json() + "\n"
+        line = record.model_dump_json().encode() + b"\n"
         try:
-            with self._lock, self.path.open("a", encoding="utf-8") as file:
+            with self._lock, self.path.open("ab") as file:
+                if not self._whole:
+                    self._cut_torn_line(file)
                 file.write(line)
         except OSError as exc:
             msg = f"{self.path} cannot be written: {exc.strerror}."
             raise StoreError(msg, "Make room on the disk, or give another folder with --out.") from exc
 
+    def _cut_torn_line(self, file: BinaryIO) -> None:
+        """Before the first append: what stands after the last whole line would run into the new one."""
+        file.truncate(self.path.read_bytes().rfind(b"\n") + 1)
+        self._whole = True
 
-def _mended(path: Path) -> bytes:
-    """The file's content up to its last whole line; the file is cut there."""
-    content = path.read_bytes()
-    end = content.rfind(b"\n") + 1
-    if end < len(content):
-        with path.open("r+b") as file:
-            file.truncate(end)
-    return content[:end]
+
+def read_run(folder: Path) -> tuple[Summary, list[Record]]:
+    """A finished run: its summary and the records that it sums up.
+
+    Raises:
+        InputError: there is no finished run in that folder, or it is of another version.
+    """
+    summary = read_summary(folder)
+    records = {r.question.id: r for r in RunFile(folder / ANSWERS).records() if r.fingerprint == summary.fingerprint}
+    missing = [name for name in summary.ids if name not in records]
+    if missing:
+        msg = f"{folder / ANSWERS} lacks {len(missing)} of the records that {folder / SUMMARY} sums up."
+        raise InputError(msg, "Run the evaluation again; what was answered is kept.")
+    return summary, [records[name] for name in summary.ids]

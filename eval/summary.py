@@ -84,7 +84,7 @@ class Summary(_Model):
         configuration: what shaped the answers.
         questions: file name of the set.
         workers: questions asked at a time; timings depend on it.
-        asked: how many questions.
+        ids: of the questions, in order.
         outcomes: how many ended how.
         unsupported: answers that show a sentence which the judge does not find supported.
         states: shown and removed sentences by what the chat's verifier did with them.
@@ -101,7 +101,7 @@ class Summary(_Model):
     questions: str
     workers: int
     judge: JudgeFacts
-    asked: int
+    ids: tuple[str, ...]
     outcomes: dict[str, int]
     unsupported: int
     states: dict[str, int]
@@ -110,6 +110,11 @@ class Summary(_Model):
     tags: dict[str, dict[str, Figure]]
     latency_ms: dict[str, Spread]
     tokens: dict[str, Spread]
+
+    @property
+    def asked(self) -> int:
+        """How many questions."""
+        return len(self.ids)
 
 
 def summarised(records: Sequence[Record], **facts: Any) -> Summary:
@@ -121,7 +126,7 @@ def summarised(records: Sequence[Record], **facts: Any) -> Summary:
     """
     return Summary(
         **facts,
-        asked=len(records),
+        ids=tuple(record.question.id for record in records),
         outcomes=dict(Counter(record.outcome for record in records)),
         unsupported=sum(record.unsupported for record in records),
         states=dict(Counter(s.state for record in records for s in (*record.sentences, *record.removed))),

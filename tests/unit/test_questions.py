@@ -172,6 +172,11 @@ def test_files_that_hold_nothing(tmp_path: Path) -> None:
         read_questions(tmp_path / "latin.jsonl")
 
 
+def test_drafts_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="1 questions are still drafts, first 'q2'"):
+        read_questions(written(tmp_path / "q.jsonl", GOOD, GOOD | {"id": "q2", "draft": True}))
+
+
 # --- evidence --------------------------------------------------------------------------------------------------------
 
 
