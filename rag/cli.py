@@ -46,7 +46,7 @@ LlmOption = Annotated[
 ]
 VerifierOption = Annotated[
     str | None,
-    typer.Option(metavar="overlap|nli/MODEL|ollama/NAME", help="What checks the answer.", show_default="overlap"),
+    typer.Option(metavar="overlap|nli/DIR|ollama/NAME", help="What checks the answer.", show_default="overlap"),
 ]
 OutletOption = Annotated[list[str] | None, typer.Option(help="Only this outlet; may be given more than once.")]
 _DAY: dict[str, Any] = {"formats": ["%Y-%m-%d"], "metavar": "DATE"}

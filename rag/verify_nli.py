@@ -140,8 +140,9 @@ def _load(name: str) -> CrossEncoder:
     try:
         model: CrossEncoder = CrossEncoder(name, local_files_only=True)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as exc:  # not there, or not whole
-        where = f"in the folder {name}" if Path(name).is_dir() else f"called '{name}' on this machine"
-        message = f"There is no cross-encoder {where} that can be loaded: {_first_line(exc)}"
+        message = f"There is no cross-encoder called '{name}' on this machine."
+        if Path(name).is_dir():
+            message = f"The cross-encoder in {name} cannot be loaded: {_first_line(exc)}"
         raise PluginError(message, _ADVICE) from exc
     # An encoder without a classifier loads, too: it gets one of random weights, and its verdicts would be noise.
     architecture = next(iter(getattr(model.config, "architectures", None) or []), "")

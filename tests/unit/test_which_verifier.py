@@ -82,6 +82,16 @@ class TestByName:
         assert fake.chats == []
 
 
+def test_the_example_of_the_docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "verifiers.md").read_text(encoding="utf-8")
+    (tmp_path / "my_package.py").write_text(text.split("```python\n")[1].split("```")[0], encoding="utf-8")
+    plugin_dist.install(tmp_path, monkeypatch, GROUP, {"verbatim": "my_package:Verbatim"})
+    made = verifier("verbatim")
+    assert made.verify("It rained.", ["First.", "It rained."]).support == 1.0
+    assert made.verify("It snowed.", ["It rained."]).reasons == ("it does not stand there word for word",)
+    assert made.verify("It snowed.", []).support == 0.0
+
+
 class TestRefusals:
     def test_an_unknown_name(self) -> None:
         with pytest.raises(PluginError, match=r"no 'oracle' in dateline.verifiers") as caught:
