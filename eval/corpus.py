@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
+from rich.console import Console
+
 from eval.questions import EvalQuestion, check_against
 from index.build import Builder, Progress
 from index.embed import embedder
 from index.errors import InputError
 from index.formats import suffix_of
 from index.store import Store
+from rag.cli_print import ingest_progress
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 _SHOWN = 5
@@ -36,6 +39,21 @@ def build(articles: Path, place: Path, encoder: str, notify: Callable[[Progress]
         first = report.refused[0]
         msg = f"{len(report.refused)} articles under {articles} were refused, first {first.source}: {first.reason}."
         raise InputError(msg, first.advice)
+
+
+def placed(articles: Path | None, place: Path | None, encoder: str, console: Console) -> Path:
+    """The index to ask: the one at `place` as it is, or one of the articles (by default the seeds), brought up to date.
+
+    Raises:
+        DatelineError: see `build`.
+    """
+    if place and not articles:
+        return place
+    articles = articles or SEEDS
+    place = place or default_index(articles)
+    with ingest_progress(console) as notify:
+        build(articles, place, encoder, notify)
+    return place
 
 
 def handles(store: Store) -> dict[str, str]:

@@ -211,6 +211,18 @@ def serve(
         plugins.load("dateline.commands", "serve")(pipeline, host=host, port=port)
 
 
+@app.command(
+    "eval",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+def evaluate(context: typer.Context) -> None:
+    """Measure answers on a question set: run, compare, judge, init, draft; see `dateline eval --help`."""
+    with told():
+        # The evaluation stands above this package, too.
+        plugins.load("dateline.commands", "eval")(context.args)
+
+
 @app.command()
 def doctor(
     index: IndexOption = None,
