@@ -75,9 +75,9 @@ def run(
         if as_json:
             _print_json(summary.model_dump_json())
         else:
-            show.summary(summary, Console(highlight=False))
+            show.summary(summary, _console())
             if earlier:
-                show.comparison(compared(earlier, (summary, records)), Console(highlight=False))
+                show.comparison(compared(earlier, (summary, records)), _console())
         errors.print(f"Written: {', '.join(map(str, places))}")
         missed = limits.shortfalls(summary.metrics, wanted)
         for shortfall in missed:
@@ -103,7 +103,7 @@ def compare(
         if as_json:
             _print_json(TypeAdapter(Comparison).dump_json(found).decode())
         else:
-            show.comparison(found, Console(highlight=False))
+            show.comparison(found, _console())
 
 
 @app.command()
@@ -140,7 +140,7 @@ def judge(
             document = {"agreements": [a.model_dump() for a in found.agreements], "calibration": found.curves}
             _print_json(json.dumps(document))
         else:
-            console = Console(highlight=False)
+            console = _console()
             show.agreements(found.agreements, console)
             show.curves(found.curves, console)
             console.print(f"The second threshold was fixed on {bench_file(fit).name} alone.", markup=False)
@@ -196,6 +196,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given[:1] != ["--help"] and (not given or given[0] not in COMMANDS):
         given.insert(0, "run")
     app(given, prog_name="dateline eval")
+
+
+def _console() -> Console:
+    """Standard output; into a file or a pipe it is wide enough that no table is folded."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=140)
 
 
 def _print_json(document: str) -> None:

@@ -67,7 +67,10 @@ class Run:
             if record and record.question == question:
                 done[question.id] = self._kept(record)
                 notify(done[question.id])
-        for record in self._ask([q for q in questions if q.id not in done], workers):
+        left = [question for question in questions if question.id not in done]
+        if left:
+            self._pipeline.embedder.encode(["loads the encoder, which belongs to no question's time"])
+        for record in self._ask(left, workers):
             self._file.append(record)
             done[record.question.id] = record
             notify(record)

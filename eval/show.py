@@ -71,7 +71,7 @@ def judge(facts: JudgeFacts, console: Console) -> None:
 
 def agreements(found: Sequence[Agreement], console: Console) -> None:
     """One line an origin; both thresholds with where they come from."""
-    table = Table("texts", "n", "consistent", "AUROC", "balanced accuracy", "fixed on the other file")
+    table = Table("texts", "n", "consistent", "AUROC", "balanced accuracy", "at a threshold fixed elsewhere")
     for a in found:
         table.add_row(
             Text(f"{a.origin} ({a.data})"),
