@@ -21,11 +21,16 @@ _MONTH = "January|February|March|April|May|June|July|August|September|October|No
 _NAME = r"[A-Z][\w’'-]+(?: (?:[A-Z][\w’'-]+|[A-Z]\.)){0,3}"
 _SCALE = r"(?: (?:hundred|thousand|million|billion|trillion))?"
 _RULES: tuple[tuple[Tag, str, re.Pattern[str]], ...] = (
-    ("who-said-what", "Who", re.compile(rf"({_NAME})(?:,[^,]{{1,60}},)? (?:said|told|warned|announced|argued)\b")),
+    (
+        "who-said-what",
+        "Who",
+        re.compile(rf"(?:^|[,;:] )({_NAME})(?:,[^,]{{1,60}},)? (?:said|told|warned|announced|argued)\b"),
+    ),
     ("date", "When", re.compile(rf"\b((?:{_MONTH}) \d{{1,2}}(?:, \d{{4}})?|\d{{1,2}} (?:{_MONTH})(?: \d{{4}})?)\b")),
     ("number", "How much", re.compile(rf"((?:US)?[$€£]\d[\d,.]*\d?{_SCALE}|\d[\d,.]*(?: ?%| percent| per cent))")),
     ("number", "How many", re.compile(rf"\b(\d[\d,]*(?:\.\d+)?{_SCALE})\b(?= [a-z]{{3,}})")),
 )
+_DATED = re.compile(rf"(?:{_MONTH}) $")  # what follows is a day, not a count
 _LEANS = re.compile(r"^(?:he|she|it|they|this|that|these|those|his|her|their|but|and|however)\b", re.IGNORECASE)
 _NAMED = re.compile(r"(?<!^)(?<![.!?“\"] )\b[A-Z][a-z]+")
 
@@ -79,7 +84,8 @@ def _gaps(sentences: Iterable[str]) -> Iterator[_Gap]:
             continue
         for tag, asks, pattern in _RULES:
             match = pattern.search(plain)
-            if match and plain.count(match[1]) == 1 and holds([plain], [match[1]]):
+            dated = match and tag == "number" and _DATED.search(plain[: match.start(1)])
+            if match and not dated and plain.count(match[1]) == 1 and holds([plain], [match[1]]):
                 gapped = f"{plain[: match.start(1)]}___{plain[match.end(1) :]}"
                 # Names make clear what is asked about.
                 worth = len(set(_NAMED.findall(gapped)))
