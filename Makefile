@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE := 1
 export ANONYMIZED_TELEMETRY := False
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check install screenshots clean lock help
+.PHONY: run test eval check install screenshots clean lock help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -21,6 +21,9 @@ run: $(STAMP)  ## set up, index seeds/ if needed, open the chat window on http:/
 
 test: $(STAMP)  ## set up, then all tests
 	$(BIN)/pytest
+
+eval: $(STAMP)  ## set up, then the question set without a language model, held against eval/floors.toml
+	$(BIN)/dateline eval --llm none --floors eval/floors.toml
 
 check: $(STAMP)  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ import pytest
 from fakes.runs import SETS, judged, question, record
 
 from eval.compare import Flip, compared
-from eval.floors import Shortfall, parsed, read_floors, shortfalls
+from eval.floors import FLOORS, Shortfall, parsed, read_floors, shortfalls
 from eval.record import Record
 from eval.runfile import ANSWERS, RunFile, read_run
 from eval.summary import SUMMARY, Figure, JudgeFacts, Summary, summarised
@@ -103,6 +103,10 @@ def test_what_falls_short_is_named() -> None:
 def test_what_is_no_floor(text: str) -> None:
     with pytest.raises(InputError, match="--fail-under: "):
         parsed(text)
+
+
+def test_the_floors_that_are_checked_in() -> None:
+    assert {"accuracy", "faithfulness", "citation_precision", "hits_1"} <= set(read_floors(FLOORS))
 
 
 def test_floors_in_a_file(tmp_path: Path) -> None:
