@@ -47,7 +47,7 @@ def run(
     llm: LlmOption = None,
     verifier: VerifierOption = None,
     judge: JudgeOption = "overlap",
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many questions.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many questions, spread over the set.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Only questions with this tag; may be given again.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Questions asked at a time; more distort the timings.")] = 1,
     fail_under: Annotated[

@@ -88,7 +88,9 @@ class Job:
         if not questions:
             msg = f"{self.questions} has no question tagged {' or '.join(self.tags)}."
             raise InputError(msg, "Ask without --tag, or with another.")
-        return questions[: self.limit]
+        count = min(self.limit or len(questions), len(questions))
+        # Spread over the set: it goes by topic, and the unanswerable questions stand at its end.
+        return [questions[i * len(questions) // count] for i in range(count)]
 
     def _place(self, model: str) -> None:
         self.folder = self.folder or Path("var/eval") / f"{self.questions.stem}-{re.sub(r'[^A-Za-z0-9.]+', '-', model)}"

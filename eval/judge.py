@@ -1,7 +1,7 @@
 """The judge judged: how well a verifier's support tells the summaries apart that people called consistent or not.
 
 Figures are given for each origin of the texts and never pooled: a judge that only tells origins apart looks good on the
-mixture (Laban et al. 2022; Tang et al. 2023). A threshold is fixed on one file and measured on another.
+mixture. A threshold is fixed on one file and measured on another.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def best_sentences(claim: str, sentences: Sequence[str], k: int = EVIDENCE) -> l
 
 
 def support(judge: Judge, labelled: Labelled) -> float:
-    """A summary is as well supported as its weakest sentence (Laban et al. 2022)."""
+    """A summary is as well supported as its weakest sentence: people call it inconsistent for a single one."""
     source = _sentences(labelled.source)
     return min(
         judge.verifier.verify(claim, best_sentences(claim, source)).support for claim in _sentences(labelled.summary)
