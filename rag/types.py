@@ -166,6 +166,29 @@ class AnswerSentence:
         return f"{self.text} {marks}" if marks else self.text
 
 
+NoticeKind = Literal["conflict", "update", "premise"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the reader must know beside the sentences of an answer; `text` carries no marks.
+
+    Attributes:
+        kind: conflict (sources of about the same time disagree), update (a later report gives another figure than an
+            earlier one) or premise (the evidence denies what the question takes for granted).
+        citations: numbers of the citations that it rests on.
+    """
+
+    kind: NoticeKind
+    text: str
+    citations: tuple[int, ...]
+
+    @property
+    def marked(self) -> str:
+        """The text with its marks."""
+        return f"{self.text} {''.join(f'[{n}]' for n in self.citations)}".rstrip()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer, or the reason why there is none.
@@ -180,6 +203,7 @@ class Answer:
         citations: in the order of their numbers, which run from 1 without gaps.
         evidence: everything that was offered, best first.
         timings_ms: by stage, and "total".
+        notices: disagreements, updates, false premises; each rests on citations of this answer.
     """
 
     question: Question
@@ -192,6 +216,7 @@ class Answer:
     citations: tuple[Citation, ...]
     evidence: tuple[Evidence, ...]
     timings_ms: dict[str, int]
+    notices: tuple[Notice, ...] = ()
 
     @property
     def text(self) -> str:
@@ -202,6 +227,16 @@ class Answer:
     def newest_evidence(self) -> date | None:
         """Publication day of the newest article among the evidence."""
         return max((e.article.article.published for e in self.evidence if e.article.article.published), default=None)
+
+    @property
+    def newest_cited(self) -> date | None:
+        """Publication day of the newest article that is cited."""
+        return max((c.article.article.published for c in self.citations if c.article.article.published), default=None)
+
+    @property
+    def sources(self) -> int:
+        """How many independent stories are cited; reprints of one wire report count once."""
+        return len({c.article.story for c in self.citations})
 
 
 # --- events, as `Pipeline.stream` yields them ---------------------------------------------------------------------
