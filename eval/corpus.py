@@ -10,10 +10,11 @@ from pathlib import Path
 from rich.console import Console
 
 from eval.questions import EvalQuestion, check_against
-from index.build import Builder, Progress
+from index.build import Builder
 from index.embed import embedder
 from index.errors import InputError
 from index.formats import suffix_of
+from index.report import Progress
 from index.store import Store
 from rag.cli_print import ingest_progress
 

@@ -6,56 +6,63 @@ stopped, because articles whose content is known are skipped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from index.chunk import Chunker, embedded_text
 from index.embed import Embedder
 from index.errors import InputError
-from index.load import Refused, load, scan
+from index.load import Files, file_of, readable
 from index.manifest import Manifest
 from index.records import Article, Cut
+from index.report import Item, Progress, Report
+from index.sources import Loaded, Lot, Refused, Source, Unchanged
 from index.sqlite_faiss import SqliteFaissStore
 from index.store import Entry
 
 # Passages encoded and committed together: some 8 s of work on two cores, and enough to sort by length.
 BATCH_PASSAGES = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an ingest is: articles and characters done, of those that need encoding."""
-
-    articles: int
-    of_articles: int
-    characters: int
-    of_characters: int
+# Articles looked up together to see which are new.
+_LOOKED_UP = 500
 
 
 @dataclass(slots=True)
-class Report:
-    """What became of every item of an ingest. The lists hold article ids."""
+class _Run:
+    """What one ingest has seen so far.
 
-    added: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    Attributes:
+        seen: content hash by article id.
+        unread: files and addresses of which something could not be read: their articles are unknown, not gone.
+        changed: whether anything was written.
+    """
 
-    @property
-    def changed(self) -> bool:
-        """Whether the index differs from before."""
-        return bool(self.added or self.updated or self.removed)
+    seen: dict[str, str] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    changed: bool = False
+
+    def refused(self, item: Refused) -> Item:
+        """Enters a refusal."""
+        self.unread |= {item.source, file_of(item.source), file_of(item.source).rsplit(":", 1)[0]}
+        return Item("refused", item.source, reason=item.reason, advice=item.advice, record=item.record)
 
 
 class Builder:
-    """Brings an index up to date with files and folders."""
+    """Brings an index up to date with files, folders, pages and feeds.
 
-    def __init__(self, place: Path, embedder: Embedder) -> None:
+    Args:
+        place: folder of the index.
+        embedder: what encodes.
+        wait_s: how long to wait for another process that is writing before giving up.
+    """
+
+    def __init__(self, place: Path, embedder: Embedder, *, wait_s: float = 0.0) -> None:
         self.place = place
         self.embedder = embedder
         self.chunker = Chunker(embedder.count_tokens, embedder.max_tokens)
+        self._wait_s = wait_s
 
     def open(self) -> SqliteFaissStore:
         """The store at the builder's place, made if need be.
@@ -66,118 +73,161 @@ class Builder:
         manifest = Manifest(self.embedder.name, self.embedder.dimension, self.chunker.fingerprint)
         return SqliteFaissStore(self.place, manifest, create=True)
 
-    def ingest(self, paths: Sequence[Path], notify: Callable[[Progress], None] = lambda _: None) -> Report:
-        """Takes in every article under `paths`; articles that came from there before and are gone are removed.
+    def ingest(
+        self,
+        sources: Iterable[Path | Source],
+        notify: Callable[[Progress], None] = lambda _: None,
+        each: Callable[[Item], None] = lambda _: None,
+    ) -> Report:
+        """Takes in every article of `sources`; articles that came from a path before and are gone are removed.
 
         An article that cannot be read is refused and reported; the others go in.
 
+        Args:
+            sources: files, folders, and sources such as `index.web.sources.Web`.
+            notify: told how far it is.
+            each: told what became of each item, as soon as that is true.
+
         Raises:
-            InputError: a path does not exist, or nothing under `paths` could be read.
+            InputError: a path does not exist, or there are no articles under the paths.
             IndexBusy: another process is writing.
             IndexMismatch: the index was made with another encoder or chunking.
             StoreError: the disk or the database refused; what was reported is in.
         """
-        files = scan(paths)
-        if not files:
-            msg = f"No articles under {', '.join(str(path) for path in paths)}."
-            raise InputError(msg, "Files that can be read end in .md, .txt, .json or .jsonl, each also with .gz.")
-        with self.open() as store, store.exclusive():
-            report, wanted, seen = self._survey(store, paths)
-            for batch in _batched(self._cuts(paths, wanted, report, notify)):
-                texts = [embedded_text(cut.article.title, cut.passage_text(p)) for cut in batch for p in cut.passages]
-                vectors = self.embedder.encode(texts)
-                entries, at = [], 0
-                for cut in batch:
-                    entries.append(Entry(cut, vectors[at : at + len(cut.passages)]))
-                    at += len(cut.passages)
-                for cut, outcome in zip(batch, store.put(entries), strict=True):
-                    (report.added if outcome == "added" else report.updated).append(cut.article.id)
-            report.removed = self._gone(store, paths, seen, report)
-            store.remove(report.removed)
-            if report.changed:
-                store.snapshot()
+        report = Report()
+        with closing(self.stream(gathered(sources))) as events:
+            for event in events:
+                if isinstance(event, Progress):
+                    notify(event)
+                else:
+                    report.note(event)
+                    each(event)
         return report
 
-    def _survey(self, store: SqliteFaissStore, paths: Sequence[Path]) -> tuple[Report, dict[str, int], set[str]]:
-        """First pass: what is refused, what is unchanged, and the length of what must be encoded, by id."""
-        report = Report()
-        seen: dict[str, str] = {}
-        wanted: dict[str, int] = {}
-        for batch in _chunks(load(paths), 500):
-            articles = []
-            for item in batch:
-                if isinstance(item, Refused):
-                    report.refused.append(item)
-                elif item.id in seen:
-                    if seen[item.id] != item.content_hash:
-                        reason = f"another article of this run has the same id {item.id!r} and other content"
-                        report.refused.append(Refused(item.source, reason, "Give each article an id of its own."))
-                else:
-                    seen[item.id] = item.content_hash
-                    articles.append(item)
-            known = store.hashes([article.id for article in articles])
-            for article in articles:
-                if known.get(article.id) == article.content_hash:
-                    report.unchanged.append(article.id)
-                else:
-                    wanted[article.id] = len(article.text)
-        return report, wanted, set(seen)
+    def stream(self, sources: Sequence[Source]) -> Generator[Item | Progress, None, None]:
+        """The same as it happens, an item at a time; what was yielded as an item is committed.
 
-    def _cuts(
-        self, paths: Sequence[Path], wanted: dict[str, int], report: Report, notify: Callable[[Progress], None]
-    ) -> Iterator[Cut]:
-        """Second pass: cuts what must be encoded."""
-        if not wanted:
-            return
-        left = dict(wanted)
-        total = sum(wanted.values())
-        notify(Progress(0, len(wanted), 0, total))
-        for item in load(paths):
-            if isinstance(item, Article) and left.pop(item.id, None) is not None:
-                try:
-                    cut = self.chunker.cut(item)
-                except InputError as exc:
-                    report.refused.append(Refused(item.source, exc.message, exc.advice))
-                else:
-                    yield cut
-                done = len(wanted) - len(left)
-                notify(Progress(done, len(wanted), total - sum(left.values()), total))
+        A stream that is given up stays at what it has yielded; close it, so that the index is free for others.
+
+        Raises:
+            As `ingest` does.
+        """
+        run = _Run()
+        with self.open() as store:
+            for source in sources:
+                for lot in source.lots(store):
+                    with store.exclusive(self._wait_s):
+                        yield from self._take(store, lot, run)
+                        store.remember(lot.visits)
+                with store.exclusive(self._wait_s):
+                    yield from self._gone(store, source, run)
+            if run.changed:
+                store.snapshot()
+
+    def _take(self, store: SqliteFaissStore, lot: Lot, run: _Run) -> Iterator[Item | Progress]:
+        wanted: dict[str, int] = {}
+        origins: set[str] = set()
+        items = lot.read()
+        while batch := list(islice(items, _LOOKED_UP)):
+            articles = {item.id: item for item in batch if isinstance(item, Article)}
+            known = store.hashes(list(articles))
+            store.relocate({i: a.source for i, a in articles.items() if known.get(i) == a.content_hash})
+            for item in batch:
+                outcome = self._looked_at(item, known, run)
+                if outcome:
+                    yield outcome
+                elif isinstance(item, Article):
+                    wanted[item.id] = len(item.text)
+                    origins.add(item.source)
+        if wanted:
+            yield from self._encoded(store, lot, run, wanted, origins)
 
     @staticmethod
-    def _gone(store: SqliteFaissStore, paths: Sequence[Path], seen: set[str], report: Report) -> list[str]:
-        """Articles that came from under `paths` before and are there no more.
+    def _looked_at(item: Loaded, known: dict[str, str], run: _Run) -> Item | None:
+        """What becomes of an item that need not be encoded; None for one that must be."""
+        if isinstance(item, Refused):
+            return run.refused(item)
+        if isinstance(item, Unchanged):
+            run.seen.setdefault(item.article_id, "")
+            return Item("unchanged", item.source, item.article_id)
+        if item.id in run.seen:
+            if run.seen[item.id] in ("", item.content_hash):
+                return Item("unchanged", item.source, item.id, item.title)
+            reason = f"another article of this run has the same id {item.id!r} and other content"
+            return run.refused(Refused(item.source, reason, "Give each article an id of its own."))
+        run.seen[item.id] = item.content_hash
+        same = known.get(item.id) == item.content_hash
+        return Item("unchanged", item.source, item.id, item.title) if same else None
+
+    def _encoded(
+        self, store: SqliteFaissStore, lot: Lot, run: _Run, wanted: dict[str, int], origins: Collection[str]
+    ) -> Iterator[Item | Progress]:
+        """Second pass: cuts, encodes and stores what is new."""
+        left = dict(wanted)
+        total = sum(wanted.values())
+        yield Progress(0, len(wanted), 0, total)
+        batch: list[Cut] = []
+        for item in lot.read(origins):
+            if not isinstance(item, Article) or left.pop(item.id, None) is None:
+                continue
+            try:
+                batch.append(self.chunker.cut(item))
+            except InputError as exc:
+                yield run.refused(Refused(item.source, exc.message, exc.advice))
+            yield Progress(len(wanted) - len(left), len(wanted), total - sum(left.values()), total)
+            if sum(len(cut.passages) for cut in batch) >= BATCH_PASSAGES:
+                yield from self._stored(store, batch, run)
+                batch = []
+        if batch:
+            yield from self._stored(store, batch, run)
+
+    def _stored(self, store: SqliteFaissStore, batch: Sequence[Cut], run: _Run) -> Iterator[Item]:
+        texts = [embedded_text(cut.article.title, cut.passage_text(p)) for cut in batch for p in cut.passages]
+        vectors = self.embedder.encode(texts)
+        entries, at = [], 0
+        for cut in batch:
+            entries.append(Entry(cut, vectors[at : at + len(cut.passages)]))
+            at += len(cut.passages)
+        outcomes = store.put(entries)
+        run.changed = True
+        near = store.twins([cut.article.id for cut in batch])
+        for cut, outcome in zip(batch, outcomes, strict=True):
+            article = cut.article
+            twin = near.get(article.id, "") if outcome == "added" else ""
+            yield Item("near-duplicate" if twin else outcome, article.source, article.id, article.title, near=twin)
+
+    @staticmethod
+    def _gone(store: SqliteFaissStore, source: Source, run: _Run) -> Iterator[Item]:
+        """Removes articles that came from a source before and are there no more.
 
         A file that could not be read keeps its articles: its content is unknown, not gone.
         """
-        roots = [path.resolve() for path in paths]
-        unread = {refused.source.rsplit(":", 1)[0] for refused in report.refused} | {r.source for r in report.refused}
-        gone: list[str] = []
-        for source, ids in store.sources().items():
-            under = any(Path(source) == root or root in Path(source).parents for root in roots)
-            if under and source not in unread:
-                gone.extend(article_id for article_id in ids if article_id not in seen)
-        return gone
+        gone = {
+            article_id: name
+            for name, ids in store.sources().items()
+            if source.covers(name) and name not in run.unread and file_of(name) not in run.unread
+            for article_id in ids
+            if article_id not in run.seen
+        }
+        if gone and store.remove(list(gone)):
+            run.changed = True
+        for article_id, name in gone.items():
+            yield Item("removed", name, article_id)
 
 
-def _batched(cuts: Iterator[Cut]) -> Iterator[list[Cut]]:
-    batch: list[Cut] = []
-    size = 0
-    for cut in cuts:
-        batch.append(cut)
-        size += len(cut.passages)
-        if size >= BATCH_PASSAGES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+def gathered(sources: Iterable[Path | Source]) -> list[Source]:
+    """Sources, of which all paths together are one.
 
-
-def _chunks(items: Iterator[Article | Refused], size: int) -> Iterator[list[Article | Refused]]:
-    chunk: list[Article | Refused] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+    Raises:
+        InputError: a path does not exist, or there is nothing to read under the paths.
+    """
+    given = list(sources)
+    paths = [item for item in given if isinstance(item, Path)]
+    others = [item for item in given if not isinstance(item, Path)]
+    if not paths:
+        return others
+    files = Files(paths)
+    if not (files.found.files or others):
+        msg = f"No articles under {', '.join(str(path) for path in paths)}."
+        raise InputError(msg, readable())
+    return [files, *others]

@@ -1,43 +1,30 @@
 """Files and folders → Articles.
 
 What cannot be read is not an error but a `Refused`; the rest goes on. Files are read as streams: of a ``.jsonl`` never
-more than one line is in memory. The formats are in `index.formats`.
+more than one line is in memory. Which loader reads what is in `index.formats`, the loaders are in `index.loaders`.
 """
 
 from __future__ import annotations
 
 import gzip
 import os
+import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from index.errors import InputError
-from index.formats import LOADERS, UnreadableError, suffix_of
-from index.records import Article
+from index.errors import DatelineError, InputError
+from index.formats import loader, suffix_of, suffixes
+from index.loaders.common import UnreadableError
+from index.sources import Loaded, Refused, Visit
 
-_KNOWN = f"Files that can be read end in {', '.join(LOADERS)}, each also with .gz."
+# What the file of refused records is called. Its articles stay when a line that was mended and fed is taken out of it.
+REJECTED = "rejected.jsonl"
 
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Something that could not be read.
-
-    Attributes:
-        source: absolute path of the file; with ``:line`` where one line is meant.
-        reason: what was found.
-        advice: what the user can do about it.
-    """
-
-    source: str
-    reason: str
-    advice: str = ""
-
-
-Loaded = Article | Refused
+_IN_ARCHIVE = re.compile(r"(?is)(.*?\.zip(?:\.gz)?)!/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +40,53 @@ class Survey:
     files: tuple[Path, ...]
     refused: tuple[Refused, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
+
+
+def readable() -> str:
+    """Which files can be read, as advice."""
+    return f"Files that can be read end in {', '.join(suffixes())}, each also with .gz."
+
+
+def file_of(source: str) -> str:
+    """The file in which a source lies: an archive for its members, else the source itself."""
+    found = _IN_ARCHIVE.match(source)
+    return found[1] if found else source
+
+
+class Files:
+    """Files and folders as a source of articles: one lot, read once to see what is new and once more to encode that.
+
+    Args:
+        paths: files and folders.
+
+    Raises:
+        InputError: a path does not exist.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self.roots = tuple(_existing(path) for path in paths)
+        self.found = survey(self.roots)
+
+    def lots(self, _memory: object) -> Iterator[Files]:
+        yield self
+
+    def read(self, only: Collection[str] | None = None) -> Iterator[Loaded]:
+        """Everything in order; with `only`, just the files in which these sources lie."""
+        yield from self.found.refused
+        wanted = None if only is None else {file_of(source) for source in only}
+        for path in self.found.files:
+            if wanted is None or str(path) in wanted:
+                yield from _read(path)
+
+    def covers(self, source: str) -> bool:
+        """Whether an article of that source is gone if it was not read this time."""
+        path = Path(file_of(source))
+        return path.name != REJECTED and any(path == root or root in path.parents for root in self.roots)
+
+    @property
+    def visits(self) -> tuple[Visit, ...]:
+        """Nothing was fetched."""
+        return ()
 
 
 def scan(paths: Iterable[Path]) -> list[Path]:
@@ -76,18 +110,19 @@ def survey(paths: Iterable[Path]) -> Survey:
     files: dict[Path, None] = {}
     refused: list[Refused] = []
     skipped: Counter[str] = Counter()
+    known = suffixes()
     for path in paths:
         root = _existing(path)
         for file in _walk(root, refused) if root.is_dir() else (root,):
             suffix = suffix_of(file)
-            if suffix in LOADERS and _shown(file) == str(file):
+            if suffix in known and _shown(file) == str(file):
                 files[file] = None
-            elif suffix in LOADERS:
+            elif suffix in known:
                 refused.append(Refused(_shown(file), "the name of the file is not Unicode", "Rename it."))
             elif root.is_dir():
                 skipped[suffix] += 1
             else:
-                refused.append(Refused(_shown(file), f"unknown kind of file: {suffix or 'no suffix'}", _KNOWN))
+                refused.append(Refused(_shown(file), f"unknown kind of file: {suffix or 'no suffix'}", readable()))
     return Survey(tuple(files), tuple(refused), dict(skipped))
 
 
@@ -111,11 +146,11 @@ def _read(path: Path) -> Iterator[Loaded]:
     source = str(path)
     try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
-            for item in LOADERS[suffix_of(path)](path, cast("BinaryIO", stream)):
+            for item in loader(suffix_of(path))(source, cast("BinaryIO", stream)):
                 yield _refused(source, item) if isinstance(item, UnreadableError) else item
     except UnreadableError as exc:
         yield _refused(source, exc)
-    except InputError as exc:
+    except DatelineError as exc:  # a record that cannot be used, or an extra that is not installed
         yield Refused(source, exc.message, exc.advice)
     except (gzip.BadGzipFile, EOFError, zlib.error) as exc:
         yield Refused(source, f"damaged gzip: {exc}", "Fetch it again; what was read before the damage is kept.")
@@ -124,7 +159,8 @@ def _read(path: Path) -> Iterator[Loaded]:
 
 
 def _refused(source: str, error: UnreadableError) -> Refused:
-    return Refused(f"{source}:{error.line}" if error.line else source, error.reason, error.advice)
+    where = f"{source}!/{error.member}" if error.member else source
+    return Refused(f"{where}:{error.line}" if error.line else where, error.reason, error.advice, error.record)
 
 
 def _existing(path: Path) -> Path:

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 
 from index.errors import IndexMismatch
 
-SCHEMA_VERSION = 1
+# 2: what was fetched from where (visits), and when passages last went (removals).
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,11 @@ class Manifest:
     @classmethod
     def from_json(cls, text: str) -> Manifest:
         return cls(**json.loads(text))
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the index must be brought to the current schema before it is used."""
+        return self.schema < SCHEMA_VERSION
 
     def require(self, wanted: Manifest, place: str) -> None:
         """Checks that the index at `place`, described by self, can be used as `wanted`.

@@ -3,6 +3,7 @@
 Everything that can be exchanged is looked up by name in one of these groups, the parts that come with the project
 included, so that a part from another package is found in the same way as our own:
 
+    dateline.loaders     source, bytes → articles            (contract in index/formats.py)
     dateline.llms        name, settings → language model     (contract in rag/llm.py)
     dateline.embedders   → Embedder                          (contract in index/embed.py)
     dateline.stores      → Store                             (contract in index/store.py)

@@ -7,7 +7,25 @@ citations still resolve. `vectors` is a table apart because a scan of `passages`
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+
+from index.manifest import SCHEMA_VERSION, Manifest
+
 TOKENIZER = "porter unicode61 remove_diacritics 2"
+
+VISITS = """
+CREATE TABLE visits (
+    url TEXT PRIMARY KEY,
+    article TEXT NOT NULL,
+    etag TEXT NOT NULL,
+    modified TEXT NOT NULL,
+    mark TEXT NOT NULL,
+    at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX visits_article ON visits (article);
+"""
 
 DDL = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -77,4 +95,29 @@ CREATE TABLE bands (
     PRIMARY KEY (band, key, article)
 ) WITHOUT ROWID;
 CREATE INDEX bands_article ON bands (article);
+
+{VISITS}
 """
+
+# From each earlier schema to the next. A script changes what it must and keeps all that articles are made of.
+MIGRATIONS = {
+    1: f"""
+{VISITS}
+INSERT INTO meta VALUES ('removals', (SELECT value FROM meta WHERE key = 'generation'));
+""",
+}
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one: `executescript` would commit before it begins."""
+    return (statement for statement in script.split(";\n") if statement.strip())
+
+
+def migrate(db: sqlite3.Connection, manifest: Manifest) -> Manifest:
+    """Brings a database to the current schema, inside the caller's transaction. Returns its manifest as it is then."""
+    for version in range(manifest.schema, SCHEMA_VERSION):
+        for statement in statements(MIGRATIONS[version]):
+            db.execute(statement)
+    current = replace(manifest, schema=SCHEMA_VERSION)
+    db.execute("UPDATE meta SET value = ? WHERE key = 'manifest'", (current.to_json(),))
+    return current

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 
 from index.duplicates import Signature, band_keys, same_story, signature
+from index.sources import Visit
 from index.store import Entry, Outcome
 
 
@@ -65,8 +66,17 @@ def remove(db: sqlite3.Connection, article_id: str) -> bool:
     n = int(known[0])
     _drop_passages(db, n)
     _leave_story(db, n)
+    db.execute("DELETE FROM visits WHERE article = ?", (article_id,))
     db.execute("DELETE FROM articles WHERE n = ?", (n,))
     return True
+
+
+def remember(db: sqlite3.Connection, visits: Iterable[Visit]) -> None:
+    """Notes what was fetched, inside the caller's transaction."""
+    db.executemany(
+        "INSERT OR REPLACE INTO visits (url, article, etag, modified, mark, at) VALUES (?, ?, ?, ?, ?, ?)",
+        [(v.url, v.article_id, v.etag, v.modified, v.mark, v.at) for v in visits],
+    )
 
 
 def _insert_cut(db: sqlite3.Connection, n: int, version: int, entry: Entry, day: int | None) -> None:
@@ -98,6 +108,8 @@ def _insert_cut(db: sqlite3.Connection, n: int, version: int, entry: Entry, day:
 def _drop_passages(db: sqlite3.Connection, n: int) -> None:
     db.execute("DELETE FROM passages_fts WHERE rowid IN (SELECT id FROM passages WHERE article = ?)", (n,))
     db.execute("DELETE FROM passages WHERE article = ?", (n,))  # vectors follow by cascade
+    # The generation that this transaction becomes: readers that know an earlier one look for what is gone.
+    db.execute("UPDATE meta SET value = (SELECT value + 1 FROM meta WHERE key = 'generation') WHERE key = 'removals'")
 
 
 def _join_story(db: sqlite3.Connection, n: int, sketch: Signature, day: date | None) -> None:

@@ -6,12 +6,14 @@ Every store passes the same suite (`tests/contract/test_stores.py`). Found by en
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
 from index.embed import Vectors
 from index.records import Cut, Filter, Hit, IndexStats, Passage, Sentence, StoredArticle
+from index.sources import Visit
 
 Outcome = Literal["added", "updated", "unchanged"]
 
@@ -113,6 +115,21 @@ class Store(Protocol):
 
     def newest(self) -> date | None:
         """The newest publication day. Quick: asked for every question."""
+
+    def twins(self, article_ids: Sequence[str]) -> dict[str, str]:
+        """For each of the articles that is a near-duplicate of an earlier one, the first article of its story."""
+
+    def relocate(self, places: Mapping[str, str]) -> None:
+        """Notes the source from which each of these articles was read last; unknown ids are ignored."""
+
+    def visit(self, url: str) -> Visit | None:
+        """What is remembered of an address that was fetched."""
+
+    def remember(self, visits: Sequence[Visit]) -> None:
+        """Remembers what was fetched, in the place of what was remembered of the same addresses."""
+
+    def reading(self) -> AbstractContextManager[None]:
+        """All that the calling thread reads within is one state of the index, whatever is written meanwhile; nests."""
 
     def stats(self) -> IndexStats:
         """What the index holds."""

@@ -20,7 +20,9 @@ from index import plugins
 from index.build import Builder
 from index.embed import embedder
 from index.errors import DatelineError, InputError
+from index.load import REJECTED
 from index.records import StoredArticle
+from index.report import write_rejected
 from index.sqlite_faiss import SqliteFaissStore
 from rag import cli_print
 from rag.config import Config, read_config
@@ -85,21 +87,36 @@ def _day(moment: datetime | None) -> date | None:
 @app.command()
 def ingest(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Files and folders: .md .txt .json .jsonl, also .gz.")
+        list[Path],
+        typer.Argument(
+            metavar="PATH…", help="Files and folders: .md .txt .html .json .jsonl .csv .pdf .docx .eml, .gz, .zip."
+        ),
     ],
     index: IndexOption = None,
     as_json: JsonOption = False,
+    items: Annotated[bool, typer.Option("--items", help="Say what becomes of every item.")] = False,
+    rejected: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where refused records are written, to be mended and fed again.",
+            show_default="INDEX/rejected.jsonl",
+        ),
+    ] = None,
 ) -> None:
     """Take articles in: new ones are added, changed ones become a new version, those gone from PATH are removed."""
     with told():
         config = _config(index=index)
         builder = Builder(config.index, embedder(config.embedder))
         with cli_print.ingest_progress(errors) as notify:
-            report = builder.ingest(paths, notify)
+            report = builder.ingest(paths, notify, cli_print.each_item(errors) if items else lambda _: None)
+        kept = rejected or config.index / REJECTED
+        if report.refused:
+            write_rejected(kept, report.refused)
         if as_json:
             _print_json(cli_print.report_json(report))
         else:
-            cli_print.report(report, config.index, errors)
+            cli_print.report(report, config.index, errors, kept)
         if report.refused:
             nothing = not (report.added or report.updated or report.unchanged or report.removed)
             raise typer.Exit(1 if nothing else PARTLY)

@@ -16,8 +16,8 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from index.build import Progress, Report
 from index.records import Article, StoredArticle
+from index.report import Item, Progress, Report
 from index.sqlite_faiss import SqliteFaissStore
 from rag.doctor import Finding
 from rag.prompt import spoken
@@ -60,15 +60,30 @@ def ingest_progress(console: Console) -> Iterator[Callable[[Progress], None]]:
         yield notify
 
 
+def each_item(console: Console) -> Callable[[Item], None]:
+    """Says what became of each item, a line an item."""
+
+    def say(item: Item) -> None:
+        what = {"near-duplicate": f"near-duplicate of {item.near}", "refused": f"refused: {item.reason}"}
+        name = " ".join(part for part in (item.article_id, item.title) if part) or item.source
+        console.print(Text(f"  {what.get(item.outcome, item.outcome)}  {name}"))
+
+    return say
+
+
 def report_json(report: Report) -> dict[str, Any]:
-    """An ingest report as JSON."""
-    return asdict(report)
+    """An ingest report as JSON; what was read of refused records stands in the file of these."""
+    found = asdict(report)
+    for refused in found["refused"]:
+        del refused["record"]
+    return found
 
 
-def report(found: Report, place: Path, console: Console) -> None:
+def report(found: Report, place: Path, console: Console, rejected: Path) -> None:
     """One line of counts, then what was refused and why."""
+    near = f" ({len(found.near_duplicates)} of them near-duplicates)" if found.near_duplicates else ""
     counts = [
-        (len(found.added), "added"),
+        (len(found.added), f"added{near}"),
         (len(found.updated), "updated"),
         (len(found.unchanged), "unchanged"),
         (len(found.removed), "removed"),
@@ -80,7 +95,9 @@ def report(found: Report, place: Path, console: Console) -> None:
     for refused in found.refused[:_SHOWN_REFUSALS]:
         console.print(f"  refused {plain(refused.source)}: {plain(refused.reason)}. {plain(refused.advice)}".rstrip())
     if len(found.refused) > _SHOWN_REFUSALS:
-        console.print(f"  and {len(found.refused) - _SHOWN_REFUSALS} more; --json lists them all.")
+        console.print(f"  and {len(found.refused) - _SHOWN_REFUSALS} more.")
+    if found.refused:
+        console.print(f"  Refused records stand in {plain(str(rejected))}: mend them there and ingest that file.")
 
 
 def follow(events: Iterable[Event], console: Console | None) -> Answer:

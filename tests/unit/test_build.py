@@ -7,14 +7,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 from fakes.embedder import BagEmbedder
 
-from index.build import Builder, Progress
-from index.errors import InputError
+from index.build import Builder, gathered
+from index.errors import IndexBusy, InputError
+from index.load import REJECTED
+from index.report import Item, Progress, write_rejected
 from index.sqlite_faiss import SqliteFaissStore
 
 
@@ -104,6 +108,90 @@ def test_nothing_to_read(tmp_path: Path, bag: BagEmbedder) -> None:
     (tmp_path / "in").mkdir()
     with pytest.raises(InputError, match="No articles under"):
         Builder(tmp_path / "index", bag).ingest([tmp_path / "in"])
+
+
+WIRE = " ".join(f"Sentence number {i} of the wire report about the storm in the bay." for i in range(12))
+
+
+def test_each_item_says_what_became_of_it(tmp_path: Path, bag: BagEmbedder) -> None:
+    records: list[dict[str, str]] = [
+        {"id": "a", "title": "Storm", "text": WIRE, "date": "2025-12-21"},
+        {"id": "b", "title": "Storm", "text": WIRE + " An update.", "date": "2025-12-22"},
+        {"id": "c", "title": "Tax"},
+    ]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, records)))
+    builder = Builder(tmp_path / "index", bag)
+    items: list[Item] = []
+    report = builder.ingest([tmp_path / "a.jsonl"], each=items.append)
+    assert [(item.outcome, item.article_id, item.near) for item in items] == [
+        ("refused", "", ""),
+        ("added", "a", ""),
+        ("near-duplicate", "b", "a"),
+    ]
+    assert (report.added, report.near_duplicates) == (["a", "b"], {"b": "a"})
+    records[0]["text"] += " Corrected."
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, records[:1])))
+    report = builder.ingest([tmp_path / "a.jsonl"])
+    assert (report.updated, report.removed, report.near_duplicates) == (["a"], ["b"], {})
+
+
+def test_what_was_yielded_is_committed_and_a_stream_can_be_given_up(tmp_path: Path, bag: BagEmbedder) -> None:
+    write(tmp_path / "in", **{f"n{i}": f"Number {i}. " * 20 for i in range(300)})
+    stream = Builder(tmp_path / "index", bag).stream(gathered([tmp_path / "in"]))
+    added = next(event for event in stream if isinstance(event, Item))
+    with SqliteFaissStore(tmp_path / "index") as store:
+        assert added.article_id in store.article_ids()
+        with pytest.raises(IndexBusy):
+            store.remove([added.article_id])
+        threading.Thread(target=stream.close).start()  # a window draws from whichever thread is free
+        time.sleep(0.2)
+        assert store.remove([added.article_id]) == 1
+
+
+def test_rejected_records_are_mended_and_fed_again(tmp_path: Path, bag: BagEmbedder) -> None:
+    file, kept = tmp_path / "a.jsonl", tmp_path / REJECTED
+    file.write_text('{"id": "a", "text": "One."}\n{"id": "b", "titel": "Two"}\n{broken\n')
+    builder = Builder(tmp_path / "index", bag)
+    report = builder.ingest([file])
+    write_rejected(kept, report.refused)
+    lines = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert lines[0]["id"] == "b"
+    assert lines[0]["_refused"]["source"] == f"{file}:2"
+    assert lines[1]["_line"] == "{broken"
+    kept.write_text(json.dumps({**lines[0], "text": "Two."}) + "\n")
+    assert builder.ingest([kept]).added == ["b"]
+    kept.write_text(json.dumps({"id": "c", "text": "Three."}) + "\n")
+    assert builder.ingest([kept]).removed == [], "what was mended stays when the file is used again"
+    file.write_text('{"id": "a", "text": "One."}\n')
+    assert builder.ingest([file]).removed == []
+
+
+def test_an_article_that_moved_is_not_removed_with_its_old_place(tmp_path: Path, bag: BagEmbedder) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    record = json.dumps({"id": "a", "text": "One."})
+    (tmp_path / "old" / "a.json").write_text(record)
+    (tmp_path / "old" / "b.json").write_text(json.dumps({"id": "b", "text": "Two."}))
+    builder = Builder(tmp_path / "index", bag)
+    builder.ingest([tmp_path / "old"])
+    (tmp_path / "old" / "a.json").rename(tmp_path / "new" / "a.json")
+    assert builder.ingest([tmp_path / "new"]).unchanged == ["a"]
+    assert builder.ingest([tmp_path / "old"]).removed == []
+    assert set(contents(tmp_path / "index")) == {"a.json", "b.json"}
+
+
+def test_members_of_an_archive_go_with_it(tmp_path: Path, bag: BagEmbedder) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        packed.writestr("x.txt", "A storm hits\n\nIt rained all day.")
+        packed.writestr("y.txt", "A tax falls\n\nIt fell by a tenth.")
+    builder = Builder(tmp_path / "index", bag)
+    assert len(builder.ingest([tmp_path]).added) == 2
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        packed.writestr("x.txt", "A storm hits\n\nIt rained all day.")
+    report = builder.ingest([tmp_path])
+    assert (len(report.unchanged), len(report.removed)) == (1, 1)
+    (tmp_path / "a.zip").write_bytes(b"damaged")
+    assert builder.ingest([tmp_path]).removed == [], "what cannot be read is not gone"
 
 
 INGEST = """

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from index import formats
 from index.errors import InputError
-from index.load import Loaded, Refused, load, scan, survey
+from index.load import load, scan, survey
+from index.loaders import common, rows
 from index.records import Article, derived_id
+from index.sources import Loaded, Refused
 
 TEXT = "It rained all day. Streets were flooded."
 
@@ -185,7 +186,7 @@ def test_a_bad_line_is_refused_alone_with_its_number(tmp_path: Path) -> None:
 
 
 def test_a_jsonl_that_is_none_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "MAX_BAD_START", 3)
+    monkeypatch.setattr(rows, "MAX_BAD_START", 3)
     path = written(tmp_path / "a.jsonl", "a,b\n" * 100)
     found = refusals(path)
     assert len(found) == 4
@@ -195,18 +196,18 @@ def test_a_jsonl_that_is_none_is_given_up(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_limits_are_kept_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "MAX_RECORD", 200)
+    monkeypatch.setattr(rows, "MAX_RECORD", 200)
     lines = written(tmp_path / "a.jsonl.gz", "\n".join([record(), record(text="x" * 1000), record(title="Last")]))
     found = list(load([lines]))
     assert [type(item).__name__ for item in found] == ["Article", "Refused", "Article"]
     assert isinstance(found[1], Refused)
     assert found[1].source == f"{lines}:2"
-    monkeypatch.setattr(formats, "MAX_BYTES", 1000)
+    monkeypatch.setattr(rows, "MAX_BYTES", 1000)
     found = list(load([written(tmp_path / "b.jsonl.gz", f"{record()}\n" * 100)]))
     assert isinstance(found[-1], Refused)
     assert "MiB" in found[-1].reason
     assert 1 <= len(found) < 100
-    monkeypatch.setattr(formats, "MAX_WHOLE", 100)
+    monkeypatch.setattr(common, "MAX_WHOLE", 100)
     assert "MiB" in refusals(written(tmp_path / "c.txt.gz", "a" * 10_000))[0].reason
 
 

@@ -1,0 +1,113 @@
+"""What the readers of file formats share: how much is read, how bytes become text, and how a refusal is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import PurePath
+from typing import BinaryIO
+
+import charset_normalizer
+
+from index.clean import one_line
+from index.records import Article
+
+# Most that is read of one file, in bytes after decompression: 2 MB of gzip can hold 2 GB of nothing.
+MAX_BYTES = 2 * 1024**3
+# Longest line of a .jsonl, and longest file of the other formats, in bytes. These are in memory as a whole, and several
+# times over while they are parsed; the text of 50,000 articles has 256 MiB.
+MAX_RECORD = 64 * 1024**2
+MAX_WHOLE = 256 * 1024**2
+# What the encoding of a file that is not UTF-8 is guessed from, in bytes; charset-normalizer takes 0.1 s for it.
+GUESS_BYTES = 32 * 1024
+# Encodings that news is found in beside UTF-8, the most common first: of those that fit equally well the first is
+# taken. The many others that charset-normalizer knows (of DOS, of old Macs) fit Western texts by chance.
+ENCODINGS = (
+    *("utf_16", "utf_32", "cp1252", "cp1251", "cp1250", "cp932", "gb18030", "cp949", "big5", "euc_jp"),
+    *("koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),
+)
+
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
+
+
+class UnreadableError(Exception):
+    """A file or record that cannot be used.
+
+    Attributes:
+        reason: what was found.
+        advice: what the user can do about it.
+        line: counts from 1; 0 means the whole file.
+        member: which member of an archive, if it is one.
+        record: what was read of it, if it can be mended and fed again.
+    """
+
+    def __init__(self, reason: str, advice: str, line: int = 0, *, member: str = "", record: object = None) -> None:
+        super().__init__(reason)
+        self.reason, self.advice, self.line = reason, advice, line
+        self.member, self.record = member, record
+
+
+Read = Article | UnreadableError
+# A loader gets the name of a source (an absolute path, an address, a member of an archive) and its bytes.
+Loader = Callable[[str, BinaryIO], Iterator[Read]]
+
+
+def whole(stream: BinaryIO, limit: int | None = None) -> bytes:
+    """All bytes of a stream.
+
+    Raises:
+        UnreadableError: there are more than `limit`, by default `MAX_WHOLE`.
+    """
+    limit = limit or MAX_WHOLE
+    content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise too_long(limit)
+    return content
+
+
+def too_long(limit: int) -> UnreadableError:
+    """The refusal of what is longer than `limit` bytes."""
+    reason = f"more than {limit // 1024**2} MiB when decompressed; the rest was not read"
+    return UnreadableError(reason, "Split it, best into .jsonl files.")
+
+
+def decoded(content: bytes) -> str:
+    """Text of UTF-8 (with or without mark), else of the encoding that charset-normalizer finds.
+
+    Raises:
+        UnreadableError: it is no text in any.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = _guessed(content)
+    # A wire service's text may hold a few controls; a program or an image holds many, and zero bytes.
+    if "\0" in text or 20 * len(_CONTROL.findall(text)) > len(text):
+        reason = "not text: it is full of control characters"
+        raise UnreadableError(reason, "Is it another kind of file?")
+    return text
+
+
+def _guessed(content: bytes) -> str:
+    text = content.decode("utf-8-sig", "replace")
+    broken = text.count("\ufffd")
+    # Sequences of several bytes that are valid hardly arise by chance: with four times as many of them, it is UTF-8
+    # with some damage.
+    if sum(not char.isascii() for char in text) > 5 * broken:
+        return text
+    fits = charset_normalizer.from_bytes(content[:GUESS_BYTES], cp_isolation=list(ENCODINGS))
+    for fit in sorted(fits, key=lambda fit: (fit.chaos, -fit.coherence, ENCODINGS.index(fit.encoding))):
+        try:
+            return content.decode(fit.encoding).removeprefix("\ufeff")
+        except UnicodeDecodeError:
+            continue  # it held for the beginning only
+    reason = "its encoding could not be found"
+    raise UnreadableError(reason, "Save it as UTF-8.")
+
+
+def prettified(source: str) -> str:
+    """A headline from a file name: ``2024-03_storm-hits.txt.gz`` → ``2024-03 storm hits``."""
+    name = PurePath(source).name
+    name = name[:-3] if name.lower().endswith(".gz") else name
+    words = one_line(re.sub(r"[_\s]+|(?<!\d)-|-(?!\d)", " ", PurePath(name).stem))
+    return words[:1].upper() + words[1:]

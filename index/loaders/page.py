@@ -1,0 +1,98 @@
+"""Web pages: the article without navigation, advertising and markup, found by trafilatura."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from index.clean import canonical_url, one_line
+from index.incoming import to_article
+from index.loaders.common import Read, UnreadableError, decoded, prettified, whole
+
+# A long read with everything around it has 1 MB and 20,000 tags. What is far beyond takes trafilatura minutes
+# (100,000 tags measure 5 s) and is no article.
+MAX_PAGE = 8 * 1024**2
+MAX_TAGS = 100_000
+
+_CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+
+
+def read_page(source: str, stream: BinaryIO) -> Iterator[Read]:
+    """One article. It has the address that the page names as its own."""
+    record = page_record(whole(stream, MAX_PAGE))
+    yield to_article({"title": prettified(source), **record}, source, alone=True)
+
+
+def page_record(content: bytes, url: str = "", charset: str = "") -> dict[object, object]:
+    """The fields of an article that a page holds; those that it does not state are left out.
+
+    Args:
+        content: HTML as it came.
+        url: where it came from, if that is known. A page may name another address of the same site as its own, never
+            one of another site: it would then stand in the place of that site's article.
+        charset: what the server said.
+
+    Raises:
+        UnreadableError: it is no page, or there is no article in it.
+    """
+    text = _text(content, charset)
+    if text.count("<") > MAX_TAGS:
+        reason = f"a page of more than {MAX_TAGS:,} tags"
+        raise UnreadableError(reason, "Save the article itself, without what stands around it.")
+    found = _extracted(text, url)
+    body = str(found.text or "") if found else ""
+    if not found or not body.strip():
+        reason = "no article was found in the page"
+        raise UnreadableError(reason, "A page that is built by scripts holds none; save its text instead.")
+    title = one_line(found.title or "")
+    first, _, rest = body.partition("\n")
+    if title and one_line(first) == title and rest.strip():
+        body = rest
+    own = canonical_url(str(found.url or ""))
+    record = {
+        "title": title,
+        # Each line is a paragraph, an item or a row.
+        "text": body.replace("\n", "\n\n"),
+        "outlet": found.sitename,
+        "published": found.date,
+        "url": own if own and (not url or same_site(own, url)) else url,
+        "authors": found.author,
+    }
+    return {name: value for name, value in record.items() if value}
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether two addresses belong to one site: the same host, apart from ``www.``, ``m.`` and ``amp.``."""
+    return _site(one) == _site(other)
+
+
+def _site(url: str) -> str:
+    host = canonical_url(url).partition("://")[2].partition("/")[0]
+    return re.sub(r"^(?:www|m|amp|mobile)\.", "", host)
+
+
+def _extracted(text: str, url: str) -> Any:
+    from trafilatura import bare_extraction  # noqa: PLC0415 - a third of a second to import
+
+    # htmldate guesses in its extensive search; only what the page states counts.
+    dates = {"original_date": True, "extensive_search": False}
+    try:
+        return bare_extraction(
+            text, url=url or None, include_comments=False, with_metadata=True, date_extraction_params=dates
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError, AssertionError, LookupError) as exc:
+        reason = f"a page that cannot be taken apart: {type(exc).__name__}"
+        raise UnreadableError(reason, "Save the article's text instead.") from exc
+
+
+def _text(content: bytes, charset: str) -> str:
+    """UTF-8 if it is valid, else what the server or the page says, else what fits."""
+    stated = _CHARSET.search(content[:4096])
+    for name in ("utf-8-sig", charset, stated[1].decode() if stated else ""):
+        try:
+            if name:
+                return content.decode(name)
+        except (LookupError, ValueError):
+            continue
+    return decoded(content)

@@ -1,0 +1,165 @@
+"""Records: JSON, JSON lines, and tables."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from io import BytesIO, TextIOWrapper
+from typing import BinaryIO
+
+from index.errors import InputError
+from index.incoming import to_article
+from index.loaders.common import MAX_BYTES, MAX_RECORD, Read, UnreadableError, decoded, too_long, whole
+from index.records import Article
+
+# A .jsonl whose first lines are all refused is another kind of file: one refusal says so, not one a line.
+MAX_BAD_START = 1000
+# Under this name a line that is no JSON stands in the file of what was rejected.
+LINE = "_line"
+# Whether a table is UTF-8 is judged by its beginning, in bytes.
+_BEGINNING = 1024**2
+_DELIMITERS = ",;\t|"
+
+
+def read_json(source: str, stream: BinaryIO) -> Iterator[Read]:
+    """A list of records, an object with such a list under ``articles``, or one record."""
+    try:
+        found = json.loads(decoded(whole(stream)))
+    except json.JSONDecodeError as exc:
+        reason = f"not JSON: {exc.msg}"
+        raise UnreadableError(reason, "Correct the file; one record a line is a .jsonl.", exc.lineno) from exc
+    except (ValueError, RecursionError) as exc:
+        reason = f"JSON that cannot be read: {exc}"
+        raise UnreadableError(reason, "Correct the file.") from exc
+    if isinstance(found, dict) and isinstance(found.get("articles"), list):
+        found = found["articles"]
+    records = found if isinstance(found, list) else [found]
+    for number, record in enumerate(records, 1):
+        try:
+            yield _article(record, source, alone=len(records) == 1)
+        except InputError as exc:
+            yield UnreadableError(f"record {number}: {exc.message}", exc.advice, record=record)
+
+
+def read_json_lines(source: str, stream: BinaryIO) -> Iterator[Read]:
+    """One record a line, in UTF-8 (RFC 8259); blank lines are passed over, a bad line is refused alone."""
+    good = bad = 0
+    for number, line in _lines(stream):
+        if not line.strip():
+            continue
+        read = _line(line, number, source)
+        yield read
+        good, bad = (good + 1, bad) if isinstance(read, Article) else (good, bad + 1)
+        if bad >= MAX_BAD_START and not good:
+            reason = f"no article in its first {number} lines; the rest was not read"
+            raise UnreadableError(reason, "Is it another kind of file?")
+
+
+def _line(line: bytes, number: int, source: str) -> Read:
+    if len(line) > MAX_RECORD:
+        reason = f"a line of more than {MAX_RECORD // 1024**2} MiB"
+        return UnreadableError(reason, "One line is one article.", number)
+    unread = {LINE: line.decode("utf-8", "replace").strip()}
+    try:
+        record = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return UnreadableError("not UTF-8", "Save the file as UTF-8.", number, record=unread)
+    except (ValueError, RecursionError) as exc:
+        reason = f"not JSON: {getattr(exc, 'msg', exc)}"
+        return UnreadableError(reason, "One line is one JSON object.", number, record=unread)
+    try:
+        return _article(record, source, alone=False)
+    except InputError as exc:
+        return UnreadableError(exc.message, exc.advice, number, record=record)
+
+
+def _article(record: object, source: str, *, alone: bool) -> Article:
+    if not isinstance(record, dict):
+        msg = f"expected an object, found {type(record).__name__}"
+        raise InputError(msg, 'A record is an object such as {"title": …, "text": …}.')
+    return to_article(record, source, alone=alone)
+
+
+def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Numbered lines; one that is too long comes once, cut, and its rest is passed over."""
+    number = total = 0
+    whole = True
+    while line := stream.readline(MAX_RECORD + 1):
+        total += len(line)
+        if total > MAX_BYTES:
+            raise too_long(MAX_BYTES)
+        if whole:
+            number += 1
+            yield number, line
+        whole = line.endswith(b"\n")
+
+
+def read_table(source: str, stream: BinaryIO) -> Iterator[Read]:
+    """One record a row, under the names of fields that stand in the first row; separated by comma, semicolon, tab or |.
+
+    A bad row is refused alone.
+    """
+    csv.field_size_limit(MAX_RECORD)
+    text = _table_text(stream)
+    try:
+        heads = text.readline(MAX_RECORD)
+        if len(heads) >= MAX_RECORD:
+            raise too_long(MAX_RECORD)
+        delimiter = max(_DELIMITERS, key=heads.count)
+        names = next(csv.reader([heads], delimiter=delimiter), [])
+        rows = csv.reader(text, delimiter=delimiter)
+        for row in rows:
+            if any(cell.strip() for cell in row):
+                yield _row(names, row, rows.line_num + 1, source)
+    except (csv.Error, UnicodeDecodeError) as exc:
+        reason = f"not a table: {exc}"
+        raise UnreadableError(reason, "Save it as CSV in UTF-8.") from exc
+
+
+def _row(names: list[str], row: list[str], number: int, source: str) -> Read:
+    record = dict(zip(names, row, strict=False))
+    if len(row) > len(names):
+        reason = f"a row of {len(row)} cells under {len(names)} names"
+        return UnreadableError(
+            reason, "Put quotation marks around cells that hold the separator.", number, record=record
+        )
+    try:
+        return _article(record, source, alone=False)
+    except InputError as exc:
+        return UnreadableError(exc.message, exc.advice, number, record=record)
+
+
+def _table_text(stream: BinaryIO) -> TextIOWrapper:
+    """The table's text: read as a stream if it begins as UTF-8, else as a whole, in the encoding that fits."""
+    beginning = stream.read(_BEGINNING)
+    if b"\0" in beginning[:4096] or not _utf8(beginning):
+        rest = whole(stream)
+        return TextIOWrapper(BytesIO(decoded(beginning + rest).encode()), encoding="utf-8", newline="")
+    stream.seek(0)
+    return TextIOWrapper(_Limited(stream), encoding="utf-8-sig", errors="replace", newline="")
+
+
+def _utf8(beginning: bytes) -> bool:
+    try:
+        beginning.decode()
+    except UnicodeDecodeError as exc:
+        return exc.start >= len(beginning) - 3  # a character that the cut parted
+    return True
+
+
+class _Limited(BytesIO):
+    """A stream that ends in a refusal after `MAX_BYTES`."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self._stream, self._read = stream, 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        part = self._stream.read(64 * 1024 if size is None or size < 0 else size)
+        self._read += len(part)
+        if self._read > MAX_BYTES:
+            raise too_long(MAX_BYTES)
+        return part
+
+    read1 = read

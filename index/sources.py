@@ -1,0 +1,94 @@
+"""What a source of articles is: something that hands out lots of articles, and of what cannot be read the reason why.
+
+Files and folders are in `index.load`, pages, feeds and sitemaps in `index.web`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from index.records import Article
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something that could not be read.
+
+    Attributes:
+        source: absolute path of the file, or address; with ``!/member`` and ``:line`` where these are meant.
+        reason: what was found.
+        advice: what the user can do about it.
+        record: what was read of it, if it can be mended and fed again.
+    """
+
+    source: str
+    reason: str
+    advice: str = ""
+    record: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Something that need not be read again: the server says, or its feed shows, that it is as it was.
+
+    Attributes:
+        source: its address.
+        article_id: the article that was made of it.
+    """
+
+    source: str
+    article_id: str
+
+
+Loaded = Article | Refused | Unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What is remembered of an address that was fetched.
+
+    Attributes:
+        url: the address that was asked for.
+        article_id: the article that was made of it; empty for a feed.
+        etag: the server's name for this state of it, sent with the next request (RFC 9110, 13.1.2).
+        modified: the server's Last-Modified, sent likewise.
+        mark: what the feed said of the item; another mark means that it has changed.
+        at: when, in seconds since 1970.
+    """
+
+    url: str
+    article_id: str = ""
+    etag: str = ""
+    modified: str = ""
+    mark: str = ""
+    at: float = 0.0
+
+
+class Memory(Protocol):
+    """Knows what was fetched before; the store does."""
+
+    def visit(self, url: str) -> Visit | None:
+        """The last visit to an address whose articles are in the index."""
+
+
+class Lot(Protocol):
+    """Articles that are taken in together: read once to see which are new, and again to encode those."""
+
+    def read(self, only: Collection[str] | None = None) -> Iterator[Loaded]:
+        """What there is; with `only`, at least what comes from these sources."""
+
+    @property
+    def visits(self) -> Sequence[Visit]:
+        """What was fetched for it; remembered when its articles are in, so that nothing fetched is lost."""
+
+
+class Source(Protocol):
+    """A place that articles come from."""
+
+    def lots(self, memory: Memory) -> Iterator[Lot]:
+        """Lots, one after the other."""
+
+    def covers(self, source: str) -> bool:
+        """Whether an article that came from `source` before, and is not among the lots, is gone."""

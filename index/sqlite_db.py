@@ -1,0 +1,135 @@
+"""The database file of the embedded store: connections, transactions, the right to write, and its errors as ours."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+
+from index.errors import IndexBusy, StoreError
+
+T = TypeVar("T")
+
+DATABASE, LOCK = "dateline.sqlite3", "write.lock"
+
+
+class Database:
+    """One connection a thread; one writing process at a time, guarded by a lock file."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        # Held by the store, not by a thread: a stream of an ingest may be drawn from by one thread after another.
+        self._lock = FileLock(place / LOCK, thread_local=False)
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self.place / DATABASE, check_same_thread=False, isolation_level=None)
+            self._connections.append(connection)
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA busy_timeout = 10000")
+            connection.execute("PRAGMA synchronous = FULL")  # a commit that was reported survives a power cut
+            connection.execute("PRAGMA secure_delete = ON")  # what was removed is overwritten, not only unlinked
+            self._local.connection = connection
+        return connection
+
+    @contextmanager
+    def exclusive(self, wait_s: float = 0.0) -> Iterator[None]:
+        """Holds the right to write; nests.
+
+        Raises:
+            IndexBusy: another process holds it, and `wait_s` later still does.
+            StoreError: the folder cannot be written.
+        """
+        try:
+            lock = self._lock.acquire(timeout=wait_s)
+        except Timeout as exc:
+            msg = f"Another process is writing to the index at {self.place}."
+            raise IndexBusy(msg, "Wait until it is done, then run the command again.") from exc
+        except OSError as exc:
+            msg = f"The index at {self.place} cannot be written: {exc.strerror or exc}."
+            raise StoreError(msg, "Check the permissions of the folder, or name another with --index DIR.") from exc
+        with lock:
+            yield
+
+    @contextmanager
+    def mapped(self) -> Iterator[None]:
+        """The boundary where SQLite's and the disk's exceptions become ours."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as exc:
+            msg = f"The index at {self.place} could not be used: {exc}."
+            raise StoreError(msg, "Check free disk space and permissions, then `dateline doctor`.") from exc
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Does `work` in one transaction, which becomes the next generation of the index.
+
+        Raises:
+            IndexBusy: another process is writing.
+            StoreError: the disk or the database refused; nothing was changed.
+        """
+        with self.exclusive(), self.mapped():
+            with transaction(self.db) as db:
+                done = work(db)
+                db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+            return done
+
+    def empty(self) -> bool:
+        """Whether the file holds no table: its making was cut short before the first commit."""
+        return not self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+
+    def meta(self, key: str) -> str:
+        """A value of the table `meta`.
+
+        Raises:
+            StoreError: there is none.
+        """
+        row = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            msg = f"The database at {self.place} holds no {key}."
+            raise StoreError(msg, "It is no index, or its making was cut short: remove the folder and ingest again.")
+        return str(row[0])
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """All that this thread reads within is one state of the index, whatever others write meanwhile; nests."""
+        with self.mapped():
+            nested = self.db.in_transaction
+        if nested:
+            yield
+            return
+        with self.mapped():
+            self.db.execute("BEGIN DEFERRED")
+            self.db.execute("SELECT value FROM meta").fetchone()  # the state is the one of the first read
+        try:
+            yield
+        finally:
+            self.db.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Releases files and locks. A closed store is not used again."""
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """All or nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield db
+    except BaseException:
+        if db.in_transaction:  # a full disk makes SQLite roll back by itself
+            db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")

@@ -1,0 +1,1 @@
+"""Articles from the web: pages by address, feeds, news sitemaps. One fetcher (`index.web.fetch`) does all requests."""

@@ -1,0 +1,25 @@
+"""Readers that misbehave, for the process that they are read in."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+
+def for_ever(_content: bytes) -> dict[str, str]:
+    while True:
+        time.sleep(1)
+
+
+def greedy(_content: bytes) -> dict[str, str]:
+    return {"text": "x" * (8 << 30)}
+
+
+def falls(_content: bytes) -> dict[str, str]:
+    os.abort()
+
+
+def writes(_content: bytes) -> dict[str, str]:
+    Path("written-by-a-document").write_text("x", encoding="utf-8")
+    return {"text": "written"}

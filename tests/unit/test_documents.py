@@ -1,0 +1,376 @@
+"""Loaders of pages, messages, documents, tables and archives: what is read, what is refused, within which limits."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import stat
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from email.message import EmailMessage
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from docx import Document
+from fakes.pdf import pdf_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index import formats, plugins
+from index.load import file_of, load, survey
+from index.loaders import apart, archive, documents, page
+from index.loaders.common import UnreadableError
+from index.records import Article
+from index.sources import Refused
+
+STORY = "It rained all day on Saturday. Streets in the old town were flooded, officials said on Sunday evening."
+MORE = "Nobody was hurt, the mayor told reporters. Repairs will cost 4 million euros by the first estimate."
+PAGE = f"""<!doctype html><html><head><title>Storm hits coast - The Post</title>
+<meta property="og:site_name" content="The Post"><meta property="og:title" content="Storm hits coast">
+<link rel="canonical" href="https://example.org/news/storm?utm_source=x">
+<meta property="article:published_time" content="2025-12-21T08:00:00+01:00">
+<meta name="author" content="Ann Lee"></head><body><nav><a href="/">Home</a></nav>
+<article><h1>Storm hits coast</h1><p>{STORY}</p><script>alert("x")</script>
+<p onclick="evil()">{MORE} &lt;b&gt;</p></article>
+<footer>Copyright</footer></body></html>"""
+
+
+def one(path: Path) -> Article:
+    (found,) = load([path])
+    assert isinstance(found, Article), found
+    return found
+
+
+def why(path: Path) -> str:
+    (found,) = load([path])
+    assert isinstance(found, Refused), found
+    assert found.advice
+    return found.reason
+
+
+def written(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+class TestPages:
+    def test_the_article_and_what_the_page_says_of_it(self, tmp_path: Path) -> None:
+        found = one(written(tmp_path / "a.html", PAGE))
+        assert found.title == "Storm hits coast"
+        assert found.text.split("\n\n") == [STORY, f"{MORE} <b>"]
+        assert (found.outlet, found.published, found.authors) == ("The Post", date(2025, 12, 21), ("Ann Lee",))
+        assert found.url == "https://example.org/news/storm"
+
+    def test_no_script_no_handler_no_tag_is_left(self, tmp_path: Path) -> None:
+        found = one(written(tmp_path / "a.htm", PAGE))
+        assert not [mark for mark in ("alert", "evil", "<p", "<script", "Home", "Copyright") if mark in found.text]
+
+    def test_a_page_of_another_site_is_not_its_own(self) -> None:
+        elsewhere = page.page_record(PAGE.encode(), "https://evil.example/storm")
+        assert elsewhere["url"] == "https://evil.example/storm"
+        assert page.page_record(PAGE.encode(), "https://www.example.org/x")["url"] == "https://example.org/news/storm"
+
+    def test_encodings(self) -> None:
+        russian = PAGE.replace(
+            STORY, "Сильный дождь шёл весь день. Улицы старого города затопило, сообщили власти. " * 2
+        )
+        named = russian.replace("<head>", '<head><meta charset="windows-1251">')
+        for content, charset in (
+            (russian.encode(), ""),
+            (russian.encode("cp1251"), "windows-1251"),
+            (named.encode("cp1251"), ""),
+            (named.encode("cp1251"), "no-such-charset"),
+        ):
+            assert "Улицы старого города" in str(page.page_record(content, charset=charset)["text"])
+
+    @pytest.mark.parametrize(
+        "content", ["", "<html></html>", "<html><body><div id=app></div></body></html>", "\0" * 99]
+    )
+    def test_a_page_without_an_article(self, tmp_path: Path, content: str) -> None:
+        assert why(written(tmp_path / "a.html", content))
+
+    def test_limits(self, tmp_path: Path) -> None:
+        assert "tags" in why(written(tmp_path / "a.html", "<b>a</b>" * page.MAX_TAGS))
+        assert "MiB" in why(written(tmp_path / "b.html", "a" * (page.MAX_PAGE + 1)))
+        assert why(written(tmp_path / "c.html", "<div>" * 90_000))
+
+
+class TestMessages:
+    def message(self, **body: str) -> EmailMessage:
+        message = EmailMessage()
+        message["Subject"], message["From"] = "Storm hits coast", '"Ann Lee, The Post" <ann@example.org>'
+        message["Date"] = "Sun, 21 Dec 2025 08:00:00 +0100"
+        if "plain" in body:
+            message.set_content(body["plain"])
+        if "html" in body:
+            message.add_alternative(body["html"], subtype="html")
+        message.add_attachment(b"MZ", maintype="application", subtype="octet-stream", filename="../../x.exe")
+        return message
+
+    def test_plain_text(self, tmp_path: Path) -> None:
+        found = one(written(tmp_path / "a.eml", self.message(plain=STORY, html=PAGE).as_bytes()))
+        assert (found.title, found.text, found.published) == ("Storm hits coast", STORY, date(2025, 12, 21))
+        assert found.authors == ("Ann Lee, The Post",)
+
+    def test_html_alone(self, tmp_path: Path) -> None:
+        found = one(written(tmp_path / "a.eml", self.message(html=PAGE).as_bytes()))
+        assert found.text.split("\n\n") == [STORY, f"{MORE} <b>"]
+
+    def test_no_text(self, tmp_path: Path) -> None:
+        assert why(written(tmp_path / "a.eml", self.message().as_bytes())) == "a message without text"
+
+
+class TestPdf:
+    def test_text_title_and_author(self, tmp_path: Path) -> None:
+        lines = [
+            "Storm hits coast",
+            "MOSCOW, Dec. 21, 2025 - It rained all day. Streets in the old town were flo-",
+            "oded.",
+        ]
+        found = one(written(tmp_path / "storm-report.pdf", pdf_of(lines, title="Storm hits coast", author="Ann Lee")))
+        assert (found.title, found.authors) == ("Storm hits coast", ("Ann Lee",))
+        assert "Streets in the old town were flooded." in found.text
+        assert found.published == date(2025, 12, 21)
+        assert one(written(tmp_path / "storm-report.pdf", pdf_of(lines))).title == "Storm report"
+
+    def test_what_is_none_or_damaged_or_a_picture(self, tmp_path: Path) -> None:
+        assert why(written(tmp_path / "a.pdf", b"not a pdf")).startswith("a damaged PDF")
+        assert why(written(tmp_path / "b.pdf", pdf_of([]))) == "a PDF without text: its pages are pictures"
+        assert why(written(tmp_path / "c.pdf", pdf_of(["a"])[:200])).startswith("a damaged PDF")
+
+    def test_a_reader_that_does_not_finish_is_stopped(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+        with pytest.raises(UnreadableError, match="more than 1 s"):
+            apart.apart("fakes.stuck:for_ever", b"", seconds=1)
+        with pytest.raises(UnreadableError, match="too much memory or time"):
+            apart.apart("fakes.stuck:greedy", b"")
+        with pytest.raises(UnreadableError, match="too much memory or time"):
+            apart.apart("fakes.stuck:falls", b"")
+        with pytest.raises(UnreadableError, match="too much memory or time"):
+            apart.apart("fakes.stuck:writes", b"")
+
+
+class TestWord:
+    def document(self) -> bytes:
+        made, buffer = Document(), BytesIO()
+        made.core_properties.title, made.core_properties.author = "Storm hits coast", "Ann Lee"
+        made.add_paragraph(STORY)
+        table = made.add_table(1, 2)
+        table.cell(0, 0).text, table.cell(0, 1).text = "a", "1"
+        made.add_paragraph(MORE)
+        made.save(buffer)
+        return buffer.getvalue()
+
+    def test_paragraphs_and_tables_in_order(self, tmp_path: Path) -> None:
+        found = one(written(tmp_path / "a.docx", self.document()))
+        assert (found.title, found.authors) == ("Storm hits coast", ("Ann Lee",))
+        assert found.text.split("\n\n") == [STORY, "a | 1", MORE]
+
+    def test_bombs_and_entities(self, tmp_path: Path) -> None:
+        assert why(written(tmp_path / "a.docx", b"old")).startswith("no Word document")
+        laughs = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>'
+        target = BytesIO()
+        with zipfile.ZipFile(BytesIO(self.document())) as old, zipfile.ZipFile(target, "w") as new:
+            for name in old.namelist():
+                content = old.read(name)
+                if name == "word/document.xml":
+                    head, _, tail = content.partition(b"?>")
+                    content = head + b"?>" + laughs.encode() + tail.replace(b"It rained", b"It &b; rained")
+                new.writestr(name, content)
+        (found,) = load([written(tmp_path / "b.docx", target.getvalue())])
+        assert isinstance(found, Refused) or "haha" not in found.text
+        bomb = BytesIO()
+        with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr("word/document.xml", b"\0" * 50_000_000)
+        assert "packed more than" in why(written(tmp_path / "c.docx", bomb.getvalue()))
+
+
+class TestTables:
+    @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+    def test_rows_are_records(self, tmp_path: Path, mark: str) -> None:
+        rows = [
+            ["Headline", "body", "date"],
+            ["Storm", f'"It rained{mark} all\nday."', "2025-12-21"],
+            ["Flood", "Deep.", ""],
+        ]
+        path = written(tmp_path / "a.csv", "\ufeff" + "\r\n".join(mark.join(row) for row in rows))
+        found = [item for item in load([path]) if isinstance(item, Article)]
+        assert [(item.title, item.text, item.published) for item in found] == [
+            ("Storm", f"It rained{mark} all\nday.".replace("\t", "    "), date(2025, 12, 21)),
+            ("Flood", "Deep.", None),
+        ]
+
+    def test_a_bad_row_is_refused_alone_and_can_be_mended(self, tmp_path: Path) -> None:
+        path = written(tmp_path / "a.csv", "title,text\nStorm,It rained.\nFlood,\nHail,It, hailed.\nSnow,It snowed.\n")
+        found = list(load([path]))
+        assert [item.title for item in found if isinstance(item, Article)] == ["Storm", "Snow"]
+        refused = [item for item in found if isinstance(item, Refused)]
+        assert [item.source for item in refused] == [f"{path}:3", f"{path}:4"]
+        assert refused[0].record == {"title": "Flood", "text": ""}
+
+    def test_a_table_in_an_old_encoding(self, tmp_path: Path) -> None:
+        text = "The café’s owner said it was “a façade”. Señor Muñoz and Zoë agreed with the élite of Málaga. " * 3
+        found = one(written(tmp_path / "a.csv", f"title;text\nOld;{text}\n".encode("cp1252")))
+        assert found.text == text.strip()
+
+
+class TestArchives:
+    def packed(self, path: Path, fill: Callable[[zipfile.ZipFile], None]) -> Path:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+            fill(target)
+        return path
+
+    def test_members_are_read_by_their_suffix(self, tmp_path: Path) -> None:
+        def fill(target: zipfile.ZipFile) -> None:
+            target.writestr("in/a.txt", f"Storm hits\n\n{STORY}")
+            target.writestr("in/b.html", PAGE)
+            target.writestr("c.jsonl", '{"title": "Flood", "text": "Deep."}\n{broken\n')
+            target.writestr("picture.png", b"x")
+            target.writestr("__MACOSX/._a.txt", b"x")
+            target.writestr(".hidden.txt", b"x")
+            target.writestr("README.md", b"x")
+
+        path = self.packed(tmp_path / "a.zip", fill)
+        found = list(load([tmp_path]))
+        assert [item.source for item in found] == [
+            f"{path}!/in/a.txt",
+            f"{path}!/in/b.html",
+            f"{path}!/c.jsonl",
+            f"{path}!/c.jsonl:2",
+        ]
+        assert {file_of(item.source) for item in found} == {str(path)}
+
+    def test_what_is_refused(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fill(target: zipfile.ZipFile) -> None:
+            for name in ("../slip.txt", "/etc/slip.txt", "C:/slip.txt", "a/../../slip.txt", "..\\slip.txt"):
+                target.writestr(name, STORY)
+            link = zipfile.ZipInfo("link.txt")
+            link.external_attr = (stat.S_IFLNK | 0o777) << 16
+            target.writestr(link, "/etc/passwd")
+            target.writestr("inner.zip", b"PK")
+            target.writestr("inner.txt.gz", b"x")
+            target.writestr("bomb.txt", b"a" * 3_000_000)
+            target.writestr("good.txt", f"Storm hits\n\n{STORY}")
+
+        path = self.packed(tmp_path / "a.zip", fill)
+        found = list(load([path]))
+        assert [item.title for item in found if isinstance(item, Article)] == ["Storm hits"]
+        reasons = [item.reason for item in found if isinstance(item, Refused)]
+        assert reasons == [
+            *["a member whose path leads out of the archive"] * 5,
+            "a member that is a link",
+            *["an archive within an archive"] * 2,
+            "a member packed more than 200:1, as no text is",
+        ]
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["a.zip"], "nothing is unpacked"
+        monkeypatch.setattr(archive, "MAX_MEMBERS", 5)
+        assert why(path) == "an archive of 10 members"
+
+    def test_sizes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = self.packed(tmp_path / "a.zip", lambda z: [z.writestr(f"{i}.txt", STORY) for i in range(9)] and None)
+        with zipfile.ZipFile(path) as packed, pytest.raises(UnreadableError, match="unpacks to more than"):
+            list(archive.checked(packed, within=500))
+        monkeypatch.setattr(archive, "MAX_WHOLE", 50)
+        assert all("unpacks to more than" in item.reason for item in load([path]) if isinstance(item, Refused))
+
+    def test_a_member_that_lies_about_its_size(self, tmp_path: Path) -> None:
+        path = self.packed(tmp_path / "a.zip", lambda z: z.writestr("a.txt", STORY * 1000))
+        real, small = (len(STORY) * 1000).to_bytes(4, "little"), (40).to_bytes(4, "little")
+        path.write_bytes(path.read_bytes().replace(real, small))
+        assert why(path).startswith("damaged")
+
+    def test_damage(self, tmp_path: Path) -> None:
+        assert why(written(tmp_path / "a.zip", b"no zip")).startswith("damaged or no zip")
+        path = self.packed(tmp_path / "b.zip", lambda z: z.writestr("a.txt", STORY))
+        content = bytearray(path.read_bytes())
+        content[45] ^= 255
+        assert why(written(path, bytes(content))).startswith("damaged")
+
+
+class TestFormats:
+    def test_every_registered_loader_loads(self) -> None:
+        assert {".csv", ".docx", ".eml", ".html", ".json", ".jsonl", ".md", ".pdf", ".txt", ".zip"} <= set(
+            formats.suffixes()
+        )
+        assert all(callable(formats.loader(suffix)) for suffix in formats.suffixes())
+
+    @pytest.mark.parametrize(
+        ("content_type", "suffix"),
+        [("text/html; charset=utf-8", ".html"), ("application/PDF", ".pdf"), ("text/csv", ".csv"), ("x/y", "")],
+    )
+    def test_content_types(self, content_type: str, suffix: str) -> None:
+        assert formats.suffix_of_type(content_type) == suffix
+
+    def test_a_format_of_another_package(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        from fakes.plugin_dist import install
+
+        folder = tmp_path / "dist"
+        folder.mkdir()
+        install(folder, monkeypatch, formats.GROUP, {"shout": "fakes.shout:read_shout"})
+        formats.suffixes.cache_clear()
+        try:
+            assert ".shout" in plugins.available(formats.GROUP) or ".shout" in formats.suffixes()
+            assert one(written(tmp_path / "a.shout", "it rained.")).text == "IT RAINED."
+        finally:
+            formats.suffixes.cache_clear()
+
+    def test_a_missing_extra_is_a_refusal_that_names_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        from fakes.plugin_dist import install
+
+        folder = tmp_path / "dist"
+        folder.mkdir()
+        install(folder, monkeypatch, formats.GROUP, {"odt": "fakes.no_such_module:read [odt]"})
+        formats.suffixes.cache_clear()
+        try:
+            (found,) = load([written(tmp_path / "a.odt", "x")])
+            assert isinstance(found, Refused)
+            assert "pip install 'dateline[odt]'" in found.advice
+        finally:
+            formats.suffixes.cache_clear()
+
+    def test_no_path_in_an_article_is_followed(self, tmp_path: Path) -> None:
+        secret = written(tmp_path / "secret.txt", "The password is swordfish.")
+        fields = {"source": str(secret), "url": f"file://{secret}", "file": str(secret), "include": str(secret)}
+        matter = "\n".join(f"{name}: {value}" for name, value in fields.items())
+        (tmp_path / "in").mkdir()
+        written(tmp_path / "in" / "a.md", f"---\ntitle: A\n{matter}\n---\n![x]({secret}) Body.\n\n![[{secret}]]\n")
+        written(tmp_path / "in" / "b.json", json.dumps({"text": "Body.", **fields}))
+        (tmp_path / "in" / "link.txt").symlink_to(secret)
+        found = list(load([tmp_path / "in"]))
+        assert len(found) == 2
+        assert all(isinstance(item, Article) and "swordfish" not in item.text and item.url is None for item in found)
+        assert survey([tmp_path / "in"]).refused == ()
+
+
+@given(
+    st.sampled_from([".html", ".csv", ".eml", ".zip"]), st.binary(max_size=400) | st.text(max_size=300).map(str.encode)
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+def test_no_bytes_break_a_loader(tmp_path: Path, suffix: str, content: bytes) -> None:
+    path = written(tmp_path / f"any{suffix}", content)
+    for item in load([path]):
+        assert item.text.strip() if isinstance(item, Article) else item.reason
+
+
+MARKUP = st.lists(
+    st.sampled_from(
+        ["<p>", "</p>", "<div>", "</table>", "<tr><td>", "<article>", "<!--", "-->", "<![CDATA[", "&#x110000;"]
+    )
+    | st.text(max_size=30),
+    max_size=30,
+).map("".join)
+
+
+@given(MARKUP)
+@settings(max_examples=100)
+def test_no_markup_breaks_the_page_loader(markup: str) -> None:
+    with contextlib.suppress(UnreadableError):
+        record = page.page_record(f"<html><body><article>{markup}".encode("utf-8", "replace"))
+        assert str(record["text"]).strip()
+
+
+def test_the_child_side_refuses_in_words() -> None:
+    with pytest.raises(UnreadableError, match="damaged PDF"):
+        documents.pdf(b"%PDF-1.4 nothing")
