@@ -81,7 +81,7 @@ class Run:
         history: list[Turn] = []
         for earlier in question.history:
             answer = self._pipeline.answer(earlier, as_of=question.as_of, history=history)
-            history.append(Turn(earlier, answer.text))
+            history.append(Turn.of(answer))
         draft: list[str] = []
         first: float | None = None
         start = time.perf_counter()

@@ -73,15 +73,21 @@ def fuse(
         reference = max((s.published for s in signals.values() if s.published and s.bearing > half), default=reference)
     # A window that reaches to the present ("this week") says no more than the prior does: the newest is the likeliest.
     past = window if window and window.until and window.until < reference else None
-    priors = {
-        i: recency(past.days_outside(s.published) if past else (reference - s.published).days) * s.bearing
-        for i, s in signals.items()
-        if s.published
-    }
+    priors = {i: _prior(s.published, reference, past) * s.bearing for i, s in signals.items() if s.published}
     # What is of unknown age is taken to be as old as the others: neither favoured nor lost.
     unknown = median(priors.values()) if priors else 0.0
     weight = RECENCY * (2 if latest else 1)
     return {i: s.relevance + weight * priors.get(i, unknown) for i, s in signals.items()}
+
+
+def _prior(published: date, reference: date, past: Window | None) -> float:
+    """How likely a report of that day is the one, in (0, 1], whatever it says."""
+    fresh = recency((reference - published).days)
+    if not past:
+        return fresh
+    inside = recency(past.days_outside(published))
+    # What came before a line is told by reports from before it, and by the newest as their background.
+    return max(inside, fresh) if past.bound else inside
 
 
 def recency(days: int) -> float:

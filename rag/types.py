@@ -22,15 +22,18 @@ class Window:
         since: first day.
         until: last day.
         words: the words of the question it was understood from; empty when it was set by hand.
-        firm: whether articles outside are left out. "Since", "before" and "between", and what was set by hand, are
-            firm; "this week" or "in March" tell when something happened, and reports of it may lie outside: there the
-            window is a preference.
+        firm: whether articles outside are left out. What was set by hand is firm, and what the question says of the
+            reporting itself ("articles before March"); other time words tell when something happened, and reports of
+            it may lie outside: there the window is a preference.
+        bound: whether the words draw a line ("before 2022", "between June and August") rather than name a time. What
+            lies beyond the line is often told by the newest report, so that is preferred as much as one from inside.
     """
 
     since: date | None = None
     until: date | None = None
     words: str = ""
     firm: bool = True
+    bound: bool = False
 
     def days_outside(self, day: date) -> int:
         """How far a day lies outside, 0 inside."""
@@ -42,12 +45,35 @@ class Window:
         return self.since is not None or self.until is not None
 
 
+_TOLD = 6000  # characters of headlines and sentences that a turn remembers
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier exchange of the conversation. It helps to understand a follow-up and is never evidence."""
+    """An earlier exchange of the conversation. It helps to understand a follow-up and is never evidence.
+
+    Attributes:
+        question: as typed.
+        answer: as shown.
+        standalone: what was searched for; worked out again from the turns before where it is empty.
+        told: headlines and sentences that the answer cited, then those it was offered: whom "she" may mean. Empty
+            where there was no answer, or where it is not known; the answer's text serves then.
+    """
 
     question: str
     answer: str
+    standalone: str = ""
+    told: str = ""
+
+    @classmethod
+    def of(cls, answer: Answer) -> Turn:
+        """The exchange that this answer ends."""
+        told: dict[str, None] = {}  # an ordered set: cited before offered
+        sources: tuple[Citation | Evidence, ...] = (*answer.citations, *answer.evidence)
+        for source in sources if answer.answered else ():
+            told |= dict.fromkeys((source.article.article.title.rstrip(". "), source.sentence.text.rstrip(". ")))
+        text = ". ".join(" ".join(part.split()) for part in told if part)[:_TOLD]
+        return cls(answer.question.text, answer.text, answer.question.standalone, text)
 
 
 @dataclass(frozen=True, slots=True)

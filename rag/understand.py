@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from index.errors import InputError
-from rag.terms import STOPWORDS, phrases, words
+from rag.followup import FollowUp, standalone
+from rag.terms import phrases
 from rag.types import Question, Turn, Window
 from rag.when import read_time
 
@@ -21,17 +22,9 @@ _REPORT = (
     r"(?:report|sa(?:y|id)|wr(?:ite|ote)|stor(?:y|ies)|article|coverage|cover|piece|account|describe|call|quote|tell|told"
     r"|note|publish|claim)"
 )
-_PRONOUN = re.compile(
-    r"\b(?:he|him|his|she|her|hers|they|them|their|it|its|this|that|these|those|there|then|former|latter)\b",
-    re.IGNORECASE,
-)
-_ELLIPSIS = re.compile(
-    r"^\s*(?:and|but|or|so|also|what about|how about|why|when|where|who else|what else|since when)\b", re.IGNORECASE
-)
 _NEW_TOPIC = re.compile(
     r"^\s*(?:new (?:topic|question)|different question|change of (?:topic|subject))\s*[:,.–—-]*\s*", re.IGNORECASE
 )
-_NAME = re.compile(r"\b[A-Z][\w’'.&-]*(?:\s+(?:of|the|and|for|de|van|von|al)?\s*[A-Z0-9][\w’'.&-]*)*")
 
 
 def understand(
@@ -66,18 +59,26 @@ def understand(
         msg = f"The question has {len(text)} characters; {MAX_QUESTION} are the most."
         raise InputError(msg, "Ask it more shortly.")
     fresh = _NEW_TOPIC.sub("", text)
-    standalone = fresh if fresh != text else _standalone(text, history)
-    when = read_time(standalone, as_of)
+    follow_up = FollowUp(fresh) if fresh != text else standalone(text, history, known_outlets)
+    when = read_time(follow_up.text, as_of)
+    understood = when.window
+    if follow_up.leans and not understood and not when.latest:
+        understood = _earlier_window(history, as_of)
     return Question(
         text=text,
-        standalone=standalone,
+        standalone=follow_up.text,
         as_of=as_of,
-        window=when.window if window is None else window,
-        outlets=tuple(outlets) if outlets is not None else named_outlets(standalone, known_outlets),
-        phrases=phrases(standalone),
+        window=understood if window is None else window,
+        outlets=tuple(outlets) if outlets is not None else named_outlets(follow_up.text, known_outlets),
+        phrases=phrases(follow_up.text),
         latest=when.latest,
         allow_later=allow_later,
     )
+
+
+def _earlier_window(history: Sequence[Turn], as_of: date) -> Window:
+    """The time that the last question named: a follow-up without one of its own speaks of the same."""
+    return read_time(history[-1].standalone or history[-1].question, as_of).window
 
 
 def named_outlets(question: str, known: Sequence[str]) -> tuple[str, ...]:
@@ -93,26 +94,3 @@ def named_outlets(question: str, known: Sequence[str]) -> tuple[str, ...]:
         if any(re.search(cue, question, re.IGNORECASE) for cue in cues):
             found.append(name)
     return tuple(found)
-
-
-def _standalone(text: str, history: Sequence[Turn]) -> str:
-    """A follow-up with the names it leaves out, taken from the questions before; anything else as it is."""
-    if not history:
-        return text
-    content = [word for word in words(text) if word not in STOPWORDS]
-    has_name = any(match.start() > 0 for match in _NAME.finditer(text))
-    leans = bool(_PRONOUN.search(text)) or bool(_ELLIPSIS.search(text)) or len(content) <= 2
-    if not leans or (has_name and not _ELLIPSIS.search(text) and not _PRONOUN.search(text)):
-        return text
-    missing = [name for name in _names(history[-1]) if name.lower() not in text.lower()]
-    return f"{text.rstrip(' ?')} ({', '.join(missing)})?" if missing else text
-
-
-def _names(turn: Turn) -> list[str]:
-    """Names in the turn's question; where it has none, those of its answer's first sentence."""
-    for part in (turn.question, turn.answer.split(". ")[0]):
-        found = [m.group().rstrip(".,'’") for m in _NAME.finditer(part)]
-        kept = [name for name in found if not all(word in STOPWORDS for word in words(name))]
-        if kept:
-            return list(dict.fromkeys(kept))[:4]
-    return []

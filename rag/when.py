@@ -65,6 +65,15 @@ _LATEST = re.compile(
 )
 _FUTURE = re.compile(r"\b(?:will|going to|next|upcoming|plans? to|scheduled|expected to|due)\b", re.IGNORECASE)
 
+# Words that make a time speak of the reporting and not of what happened: "articles about the strike before March",
+# "published in 2023". "Cases reported by July" speaks of the cases; "reported since July" is the same either way.
+_REPORTING = re.compile(
+    r"\b(?:articles?|stor(?:y|ies)|reports|reporting|coverage|news|headlines?|publish(?:ed)?|written|posted)\s+"
+    r"(?:[\w’'-]+\s+){0,5}$",
+    re.IGNORECASE,
+)
+_REPORTED_SINCE = re.compile(r"\breported\s+$", re.IGNORECASE)
+
 _NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
             "ten": 10, "twelve": 12, "few": 3, "couple of": 2}  # fmt: skip
 
@@ -80,7 +89,9 @@ class When:
 def read_time(question: str, as_of: date) -> When:
     """The window that the question names, and whether it asks for the newest report.
 
-    A question about the future gets no window: reports of what is planned were published before.
+    The window is firm only where the question speaks of the reporting itself; anything else tells when something
+    happened, and that may have been reported at another time. A question about the future gets no window: reports of
+    what is planned were published before.
     """
     latest = bool(_LATEST.search(question))
     for pattern, resolve in _KINDS:
@@ -95,8 +106,25 @@ def read_time(question: str, as_of: date) -> When:
                 if (since and since > as_of) or (since and until and until < since):
                     continue
                 words = " ".join(match.group().split())
-                return When(Window(since, min(until, as_of) if until else None, words, pattern in _FIRM), latest)
+                firm = _of_reporting(question[: match.start()], words)
+                window = Window(since, min(until, as_of) if until else None, words, firm, pattern in _BOUNDS)
+                return When(window, latest)
     return When(Window(), latest)
+
+
+def time_words(text: str) -> str:
+    """The words of a text that name a time, as they stand there; empty where there are none."""
+    for pattern, _ in _KINDS:
+        for match in pattern.finditer(text):
+            if not _is_verb_may(match):
+                return match.group().strip()
+    return ""
+
+
+def _of_reporting(before: str, words: str) -> bool:
+    """Whether a time speaks of the reporting, by the words in front of it."""
+    since = words.lower().startswith(("since", "after"))
+    return bool(_REPORTING.search(before)) or (since and bool(_REPORTED_SINCE.search(before)))
 
 
 Bounds = tuple[date | None, date | None]
@@ -163,7 +191,7 @@ _KINDS = (
     (_BARE, _within),
 )
 
-_FIRM = (_BETWEEN, _SHARED_MONTH, _BOUND)
+_BOUNDS = (_BETWEEN, _SHARED_MONTH, _BOUND)
 
 
 def _period(words: str, as_of: date) -> tuple[date, date] | None:
