@@ -26,6 +26,7 @@ from index.report import write_rejected
 from index.sqlite_faiss import SqliteFaissStore
 from rag import cli_print
 from rag.config import Config, read_config
+from rag.types import Window
 
 PARTLY = 3
 
@@ -58,6 +59,7 @@ AsOfOption = Annotated[
 ]
 SinceOption = Annotated[datetime | None, typer.Option(help="Only articles from this day on.", **_DAY)]
 UntilOption = Annotated[datetime | None, typer.Option(help="Only articles up to this day.", **_DAY)]
+LaterOption = Annotated[bool, typer.Option("--later", help="Also use articles published after --as-of.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -82,6 +84,14 @@ def _config(**flags: Any) -> Config:
 
 def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
+
+
+def _window(since: datetime | None, until: datetime | None) -> Window | None:
+    """The window of --since and --until; None where neither is given."""
+    if since and until and until < since:
+        msg = f"--until {_day(until)} lies before --since {_day(since)}."
+        raise typer.BadParameter(msg)
+    return Window(_day(since), _day(until)) if since or until else None
 
 
 @app.command()
@@ -132,19 +142,15 @@ def ask(
     outlet: OutletOption = None,
     llm: LlmOption = None,
     verifier: VerifierOption = None,
-    later: Annotated[bool, typer.Option("--later", help="Also use articles published after --as-of.")] = False,
+    later: LaterOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Ask one question."""
     with told():
         from rag.contract import ask_json  # noqa: PLC0415
         from rag.pipeline import Pipeline  # noqa: PLC0415 - seconds to import
-        from rag.types import Window  # noqa: PLC0415
 
-        window = Window(_day(since), _day(until)) if since or until else None
-        if since and until and until < since:
-            msg = f"--until {_day(until)} lies before --since {_day(since)}."
-            raise typer.BadParameter(msg)
+        window = _window(since, until)
         pipeline = Pipeline.open(_config(index=index, llm=llm, verifier=verifier))
         try:
             events = pipeline.stream(
@@ -157,6 +163,34 @@ def ask(
             _print_json(ask_json(answer).model_dump(mode="json"))
         else:
             cli_print.answer(answer, Console(highlight=False))
+
+
+@app.command()
+def chat(
+    index: IndexOption = None,
+    as_of: AsOfOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    outlet: OutletOption = None,
+    llm: LlmOption = None,
+    verifier: VerifierOption = None,
+    later: LaterOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document a line.")] = False,
+) -> None:
+    """Hold a conversation; /help lists its commands. Reads questions from a pipe, too, one a line."""
+    with told():
+        from rag.cli_chat import Chat  # noqa: PLC0415
+        from rag.pipeline import Pipeline  # noqa: PLC0415 - seconds to import
+
+        window = _window(since, until)
+        pipeline = Pipeline.open(_config(index=index, llm=llm, verifier=verifier))
+        try:
+            pipeline.chosen  # noqa: B018 - a model that cannot be used is told now, not at the first question
+            out = Console(highlight=False)
+            if not Chat(pipeline, out, errors, as_json, _day(as_of), window, outlet or None, later).run():
+                raise typer.Exit(1)
+        finally:
+            pipeline.close()
 
 
 @app.command()

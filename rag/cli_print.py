@@ -21,7 +21,7 @@ from index.report import Item, Progress, Report
 from index.sqlite_faiss import SqliteFaissStore
 from rag.doctor import Finding
 from rag.prompt import spoken
-from rag.types import Answer, AnswerDone, Drafting, Event, EvidenceFound, Understood
+from rag.types import Answer, AnswerDone, Citation, Drafting, Event, EvidenceFound, Understood
 
 _SHOWN_REFUSALS = 20
 
@@ -107,14 +107,15 @@ def follow(events: Iterable[Event], console: Console | None) -> Answer:
         if isinstance(event, AnswerDone):
             done = event.answer
         elif console:
-            _say(event, console)
+            say(event, console)
     if done is None:
         msg = "the stream ended without an answer"
         raise RuntimeError(msg)
     return done
 
 
-def _say(event: Event, console: Console) -> None:
+def say(event: Event, console: Console) -> None:
+    """What an event tells of how the answer comes about."""
     if isinstance(event, Understood):
         question = event.question
         if question.standalone != question.text:
@@ -122,7 +123,8 @@ def _say(event: Event, console: Console) -> None:
         if question.window:
             since = spoken(question.window.since) if question.window.since else "the beginning"
             until = spoken(question.window.until) if question.window.until else spoken(question.as_of)
-            console.print(f"[dim]Articles from {since} to {until}[/]")
+            firm = "Articles" if question.window.firm else "Preferably articles"
+            console.print(f"[dim]{firm} from {since} to {until}[/]")
         if question.outlets:
             console.print(f"[dim]Articles by {plain(', '.join(question.outlets))}[/]")
     elif isinstance(event, EvidenceFound):
@@ -133,18 +135,26 @@ def _say(event: Event, console: Console) -> None:
 
 
 def answer(found: Answer, console: Console) -> None:
-    """The answer with its marks, then the cited sentences."""
+    """The answer with its marks, then what it rests on."""
     console.print()
     console.print(Text(found.text))
+    sources(found, console)
+
+
+def citations(cited: Iterable[Citation], console: Console) -> None:
+    """Cited sentences by number, each with its article."""
+    for c in cited:
+        console.print(Text.assemble((f"[{c.n}] ", "bold"), (_head(c.article.article), "dim")))
+        console.print(Padding(Text(" ".join(c.sentence.text.split())), (0, 0, 0, 4)))
+        if len(c.outlets) > 1:
+            console.print(Padding(Text(f"also carried by {', '.join(c.outlets[1:])}", "dim"), (0, 0, 0, 4)))
+
+
+def sources(found: Answer, console: Console) -> None:
+    """The cited sentences, or the nearest ones where there is no answer; then how it came about."""
     if found.answered:
         console.print()
-        for c in found.citations:
-            a = c.article.article
-            head = _head(a)
-            console.print(Text.assemble((f"[{c.n}] ", "bold"), (head, "dim")))
-            console.print(Padding(Text(" ".join(c.sentence.text.split())), (0, 0, 0, 4)))
-            if len(c.outlets) > 1:
-                console.print(Padding(Text(f"also carried by {', '.join(c.outlets[1:])}", "dim"), (0, 0, 0, 4)))
+        citations(found.citations, console)
     else:
         for e in sorted(found.evidence, key=lambda e: -e.score)[:3]:
             a = e.article.article
