@@ -260,7 +260,7 @@ def _answers(
             if exchange.take(event):
                 yield exchange.html()
         if exchange.answer:
-            talk.turns.append(Turn(text, exchange.answer.text))
+            talk.turns.append(Turn.of(exchange.answer))
     except DatelineError as exc:
         yield _error(exc.message, exc.advice)
     except Exception:  # the last line: whatever it is, the window stays open
