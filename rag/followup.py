@@ -28,8 +28,8 @@ _VERB = re.compile(
     r"\b(?:is|are|was|were|be|been|did|does|do|has|have|had|can|could|will|would|should|might|may|must|wh\w+|how)\b"
 )
 _BARE = re.compile(
-    r"^(?:(?:since\s+|by\s+)?(?:when|whom?)|why(?:\s+not)?|where|who|how(?:\s+(?:much|many|long|often|so))?|which(?:\s+ones?)?)"
-    r"\s*(?:exactly|else)?[\s?.!]*$",
+    r"^(?:(?:since|by|for|at|from|in|to|with|until)\s+)?(?:when|whom?|why(?:\s+not)?|where|what|which(?:\s+ones?)?"
+    r"|how(?:\s+(?:much|many|long|often|far|so))?)\s*(?:exactly|else)?[\s?.!]*$",
     re.IGNORECASE,
 )
 _IN = "in|for|to|from|at|by|with|against|on|about|of"
@@ -212,7 +212,7 @@ def _topic(core: str, talk: Talk, continues: bool) -> str | None:
         content = [word for word in words(core) if word not in STOPWORDS]
         if _own(core, talk) or len(content) > _SAYS_ENOUGH or not (_DEFINITE.search(core) or len(content) <= 4):
             return None
-        if not (continues or talk.shares(core)):
+        if content and not (continues or talk.shares(core)):
             return None
     missing = [name for name in talk.about() if name.lower() not in core.lower()]
     return f"{core.rstrip(' ?.!')} ({', '.join(missing)})?" if missing else None

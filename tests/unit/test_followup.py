@@ -51,6 +51,7 @@ PAIR = Turn("When did Vladimir Putin and Donald Trump meet?", "They met in Alask
         (KYIV, "And for Moldova?", "How much did the EU approve for Moldova?"),
         (KYIV, "How about the US?", "How much did the US approve for Kyiv?"),
         (STORM, "When?", "How bad was Storm Odile? When?"),
+        (STORM, "and for how long?", "How bad was Storm Odile? For how long?"),
         # called by its last word
         (PRIZE, "What is the prize worth?", "What is the Booker Prize worth?"),
         # nothing to exchange: the topic in brackets
