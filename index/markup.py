@@ -68,7 +68,7 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[str]:
 def _text(token: Token) -> str:
     if token.type == "inline":
         return _inline(token.children or [])
-    return _without_tags(token.content) if token.type == "html_block" else token.content.rstrip("\n")
+    return without_tags(token.content) if token.type == "html_block" else token.content.rstrip("\n")
 
 
 def _inline(children: Sequence[Token]) -> str:
@@ -103,7 +103,8 @@ class _Text(HTMLParser):
             self.parts.append(data)
 
 
-def _without_tags(html: str) -> str:
+def without_tags(html: str) -> str:
+    """What stands between the tags of a piece of HTML, apart from scripts and styles."""
     parser = _Text()
     parser.feed(html)
     parser.close()

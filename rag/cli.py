@@ -24,6 +24,7 @@ from index.load import REJECTED
 from index.records import StoredArticle
 from index.report import write_rejected
 from index.sqlite_faiss import SqliteFaissStore
+from index.web.sources import named
 from rag import cli_print
 from rag.config import Config, read_config
 from rag.types import Window
@@ -97,9 +98,10 @@ def _window(since: datetime | None, until: datetime | None) -> Window | None:
 @app.command()
 def ingest(
     paths: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
-            metavar="PATH…", help="Files and folders: .md .txt .html .json .jsonl .csv .pdf .docx .eml, .gz, .zip."
+            metavar="PATH|URL…",
+            help="Files and folders (.md .txt .html .json .jsonl .csv .pdf .docx .eml .zip); pages, feeds, sitemaps.",
         ),
     ],
     index: IndexOption = None,
@@ -119,7 +121,7 @@ def ingest(
         config = _config(index=index)
         builder = Builder(config.index, embedder(config.embedder))
         with cli_print.ingest_progress(errors) as notify:
-            report = builder.ingest(paths, notify, cli_print.each_item(errors) if items else lambda _: None)
+            report = builder.ingest(named(paths), notify, cli_print.each_item(errors) if items else lambda _: None)
         kept = rejected or config.index / REJECTED
         if report.refused:
             write_rejected(kept, report.refused)
@@ -243,6 +245,22 @@ def remove(
         if unknown:
             msg = f"Not in the index: {', '.join(unknown)}."
             raise InputError(msg, "`dateline status` shows what is; ids stand in `dateline ask --json`.")
+
+
+@app.command()
+def watch(
+    names: Annotated[list[str], typer.Argument(metavar="PATH|URL…", help="Folders, feeds, sitemaps, pages.")],
+    index: IndexOption = None,
+    interval: Annotated[str, typer.Option(metavar="TIME", help="Time between two rounds, such as 15m or 2h.")] = "15m",
+    once: Annotated[bool, typer.Option("--once", help="One round, for cron.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Take in what is new in feeds and folders, again and again; Ctrl-C ends it."""
+    with told():
+        from rag import cli_watch  # noqa: PLC0415
+
+        pause = cli_watch.seconds(interval)
+        cli_watch.run(_config(index=index), names, pause, once=once, as_json=as_json, console=errors)
 
 
 @app.command()

@@ -79,8 +79,8 @@ def report_json(report: Report) -> dict[str, Any]:
     return found
 
 
-def report(found: Report, place: Path, console: Console, rejected: Path) -> None:
-    """One line of counts, then what was refused and why."""
+def counted(found: Report, place: Path, console: Console) -> None:
+    """One line of counts."""
     near = f" ({len(found.near_duplicates)} of them near-duplicates)" if found.near_duplicates else ""
     counts = [
         (len(found.added), f"added{near}"),
@@ -92,6 +92,11 @@ def report(found: Report, place: Path, console: Console, rejected: Path) -> None
     console.print(
         f"{place}: " + ", ".join(f"{count} {what}" for count, what in counts if count or what == "added") + "."
     )
+
+
+def report(found: Report, place: Path, console: Console, rejected: Path) -> None:
+    """One line of counts, then what was refused and why."""
+    counted(found, place, console)
     for refused in found.refused[:_SHOWN_REFUSALS]:
         console.print(f"  refused {plain(refused.source)}: {plain(refused.reason)}. {plain(refused.advice)}".rstrip())
     if len(found.refused) > _SHOWN_REFUSALS:

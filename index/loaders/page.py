@@ -54,7 +54,8 @@ def page_record(content: bytes, url: str = "", charset: str = "") -> dict[object
         "title": title,
         # Each line is a paragraph, an item or a row.
         "text": body.replace("\n", "\n\n"),
-        "outlet": found.sitename,
+        # Where a page has no name, trafilatura gives its host.
+        "outlet": found.sitename if found.sitename not in (found.hostname, _host(url)) else "",
         "published": found.date,
         "url": own if own and (not url or same_site(own, url)) else url,
         "authors": found.author,
@@ -68,8 +69,11 @@ def same_site(one: str, other: str) -> bool:
 
 
 def _site(url: str) -> str:
-    host = canonical_url(url).partition("://")[2].partition("/")[0]
-    return re.sub(r"^(?:www|m|amp|mobile)\.", "", host)
+    return re.sub(r"^(?:www|m|amp|mobile)\.", "", _host(url))
+
+
+def _host(url: str) -> str:
+    return canonical_url(url).partition("://")[2].partition("/")[0]
 
 
 def _extracted(text: str, url: str) -> Any:

@@ -145,6 +145,16 @@ class TestCollection:
         assert document(done) == {"removed": ["bridge"], "unknown": []}
         assert document(dateline("status", "--json", index=tmp_path / "index"))["passages"] == 0
 
+    def test_watch_says_each_item_and_each_round(self, tmp_path: Path) -> None:
+        (tmp_path / "in").mkdir()
+        (tmp_path / "in" / "one.json").write_text(json.dumps(ARTICLE), encoding="utf-8")
+        done = dateline("watch", tmp_path / "in", "--once", "--json", index=tmp_path / "index")
+        assert done.returncode == 0, done.stderr
+        item, summary = (json.loads(line) for line in done.stdout.splitlines())
+        assert (item["outcome"], item["id"]) == ("added", "bridge")
+        assert summary["round"] == {"added": 1, "updated": 0, "unchanged": 0, "removed": 0, "refused": 0}
+        assert dateline("watch", tmp_path / "in", "--interval", "5s", index=tmp_path / "index").returncode == 2
+
     def test_doctor_reports_every_part(self, scratch: Path) -> None:
         found = document(dateline("doctor", "--json", index=scratch / "index"))
         states = {finding["part"]: finding["state"] for finding in found["findings"]}

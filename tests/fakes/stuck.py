@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from pathlib import Path
 
@@ -21,5 +22,5 @@ def falls(_content: bytes) -> dict[str, str]:
 
 
 def writes(_content: bytes) -> dict[str, str]:
-    Path("written-by-a-document").write_text("x", encoding="utf-8")
+    Path(tempfile.gettempdir(), "written-by-a-document").write_text("x", encoding="utf-8")
     return {"text": "written"}

@@ -1,0 +1,76 @@
+"""Feeds and folders, looked at again and again: an ingest a round."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from index.build import Builder
+from index.errors import DatelineError, IndexMismatch
+from index.load import Files
+from index.report import Item, Report
+from index.web.manners import Manners
+from index.web.sources import named
+
+# Seconds between two looks at a feed; publishers ask for no more than one in some minutes.
+SHORTEST = 60.0
+
+State = frozenset[tuple[str, int, int]]
+
+
+def watch(
+    builder: Builder,
+    names: Sequence[str],
+    interval_s: float,
+    *,
+    stop: threading.Event,
+    each: Callable[[Item], None] = lambda _: None,
+    after: Callable[[Report | DatelineError], None] = lambda _: None,
+    manners: Manners | None = None,
+) -> None:
+    """Takes in what is new under `names` until `stop` is set, at once and then every `interval_s` seconds.
+
+    A round that fails is told and the next one comes all the same: a folder may be away, another process may be
+    writing. Folders in which no file has changed are not read.
+
+    Args:
+        builder: for the index; one that waits for other writers.
+        names: paths and addresses.
+        interval_s: seconds from the end of a round to the beginning of the next.
+        stop: ends the watch.
+        each: told what became of each item.
+        after: told how each round went.
+        manners: how the web is asked.
+
+    Raises:
+        IndexMismatch: the index was made with another encoder; no later round could help.
+    """
+    manners = manners or Manners()
+    seen: State = frozenset()
+    while not stop.is_set():
+        try:
+            sources = named(names, manners)
+            paths = [source for source in sources if isinstance(source, Path)]
+            state = _state(paths)
+            due = [source for source in sources if not isinstance(source, Path)] if state == seen and seen else sources
+            report = builder.ingest(due, each=each) if due else Report()
+            seen = state
+            after(report)
+        except IndexMismatch:
+            raise
+        except DatelineError as exc:
+            after(exc)
+        stop.wait(interval_s)
+
+
+def _state(paths: Iterable[Path]) -> State:
+    """Name, time of change and size of every file."""
+    found = []
+    for file in Files(paths).found.files:
+        try:
+            about = file.stat()
+        except OSError:
+            continue  # it goes while we look
+        found.append((str(file), about.st_mtime_ns, about.st_size))
+    return frozenset(found)

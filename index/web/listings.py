@@ -1,0 +1,220 @@
+"""Lists of articles: RSS, Atom and JSON feeds, and sitemaps. What they say of an article is data, like any text.
+
+Feeds are often not quite XML; feedparser reads them all the same. Entities are refused before any parser sees them
+(billion laughs, external entities); sitemaps go through defusedxml.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from io import BytesIO
+from typing import Any
+from urllib.parse import urljoin
+from xml.etree.ElementTree import Element, ParseError
+
+from index.clean import canonical_url
+from index.loaders.common import UnreadableError, decoded
+from index.markup import without_tags
+from index.web.fetch import MAX_BODY
+
+# The standard's limit for a sitemap; no feed is longer.
+MAX_ENTRIES = 50_000
+_ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
+_ROOT = re.compile(
+    r"\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*)*<([A-Za-z][\w:.-]*)", re.DOTALL
+)
+_JSON_FEED = "https://jsonfeed.org/version/"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a list says of one article.
+
+    Attributes:
+        url: its address, absolute.
+        title, published, authors, outlet: as stated, to fill in what the page itself does not state.
+        content: its text, where the list carries it and gives no address.
+        mark: another mark means that the list says something new of it.
+    """
+
+    url: str
+    title: str = ""
+    published: str = ""
+    authors: tuple[str, ...] = ()
+    outlet: str = ""
+    content: str = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list: its entries, newest first as far as it says, and other lists that it names (a sitemap index)."""
+
+    entries: tuple[Entry, ...] = ()
+    lists: tuple[str, ...] = field(default=())
+
+
+def listing(body: bytes, url: str) -> Listing | None:
+    """The list that was fetched from `url`, or None where it is something else.
+
+    Raises:
+        UnreadableError: it is a list that cannot be read.
+    """
+    body = _unpacked(body)
+    try:
+        text = decoded(body)
+    except UnreadableError:
+        return None
+    start = text[:4096].lstrip("\ufeff \t\r\n")
+    if start.startswith("{") and _JSON_FEED in text[:4096]:
+        return _json_feed(text, url)
+    root = _ROOT.match(start)
+    read = _READERS.get(root[1].lower().rpartition(":")[2]) if root else None
+    if read is None:
+        return None
+    if _ENTITY.search(text):
+        reason = "a feed or sitemap that declares entities"
+        raise UnreadableError(reason, "No feed needs them; they are used to overload readers.")
+    return read(text, url)
+
+
+def _unpacked(body: bytes) -> bytes:
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    try:
+        with gzip.open(BytesIO(body)) as stream:
+            content = stream.read(4 * MAX_BODY + 1)
+    except (OSError, EOFError, zlib.error) as exc:
+        reason = "damaged gzip"
+        raise UnreadableError(reason, "Try again later.") from exc
+    if len(content) > 4 * MAX_BODY:
+        reason = "a list that unpacks to more than 64 MiB"
+        raise UnreadableError(reason, "A sitemap has at most 50 MiB.")
+    return content
+
+
+def _marked(*said: object) -> str:
+    return blake2b(json.dumps([str(item) for item in said]).encode(), digest_size=8).hexdigest()
+
+
+# --- feeds ------------------------------------------------------------------------------------------------------------
+
+
+def _feed(text: str, url: str) -> Listing:
+    import feedparser  # noqa: PLC0415 - a tenth of a second to import
+
+    # As a stream: a string could be taken for an address or a file name and be opened.
+    found: Any = feedparser.parse(
+        BytesIO(text.encode("utf-8", "replace")), response_headers={"content-type": "application/xml; charset=utf-8"}
+    )
+    outlet = str(found.feed.get("title", ""))
+    entries = []
+    for entry in found.entries[:MAX_ENTRIES]:
+        link = _absolute(str(entry.get("link", "")), url)
+        content = max((str(part.get("value", "")) for part in entry.get("content", [])), key=len, default="")
+        content = content or str(entry.get("summary", ""))
+        if not link and not content:
+            continue
+        # feedparser's own look-up takes one for the other.
+        updated = str(dict.get(entry, "updated", ""))
+        published = str(dict.get(entry, "published", "")) or updated
+        authors = tuple(str(author["name"]) for author in entry.get("authors", []) if author.get("name"))
+        title = without_tags(str(entry.get("title", "")))
+        mark = _marked(title, published, updated, content)
+        entries.append(Entry(link, title, published, authors, outlet, "" if link else content, mark))
+    return Listing(tuple(entries))
+
+
+def _json_feed(text: str, url: str) -> Listing:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as exc:
+        reason = "a JSON feed that is no JSON"
+        raise UnreadableError(reason, "Try again later.") from exc
+    items = found.get("items") if isinstance(found, dict) else None
+    if not isinstance(items, list):
+        reason = "a JSON feed without items"
+        raise UnreadableError(reason, "Is it the right address?")
+    outlet = str(found.get("title") or "")
+    entries = []
+    for item in items[:MAX_ENTRIES]:
+        if not isinstance(item, dict):
+            continue
+        link = _absolute(str(item.get("url") or item.get("external_url") or ""), url)
+        content = str(item.get("content_html") or item.get("content_text") or item.get("summary") or "")
+        listed = item.get("authors")
+        people = listed if isinstance(listed, list) else [item.get("author")]
+        authors = tuple(str(p["name"]) for p in people if isinstance(p, dict) and p.get("name"))
+        title, published = str(item.get("title") or ""), str(item.get("date_published") or "")
+        mark = _marked(title, published, item.get("date_modified"), content)
+        if link or content:
+            entries.append(Entry(link, title, published, authors, outlet, "" if link else content, mark))
+    return Listing(tuple(entries))
+
+
+def _absolute(link: str, base: str) -> str:
+    try:
+        return canonical_url(urljoin(base, link.strip())) if link.strip() else ""
+    except ValueError:
+        return ""
+
+
+# --- sitemaps ---------------------------------------------------------------------------------------------------------
+
+
+def _tree(text: str) -> Element:
+    from defusedxml.common import DefusedXmlException  # noqa: PLC0415
+    from defusedxml.ElementTree import fromstring  # noqa: PLC0415
+
+    try:
+        tree: Element = fromstring(text.encode(), forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, RecursionError, LookupError) as exc:
+        reason = f"a sitemap that cannot be read: {exc}"
+        raise UnreadableError(reason, "Try again later, or give the address of a feed.") from exc
+    return tree
+
+
+def _sitemap(text: str, url: str) -> Listing:
+    found = []
+    for node in list(_tree(text))[:MAX_ENTRIES]:
+        fields = {_local(child.tag): (child.text or "").strip() for child in node.iter() if child is not node}
+        link = _absolute(fields.get("loc", ""), url)
+        if link:
+            published = fields.get("publication_date", "")
+            changed = fields.get("lastmod", "") or published
+            title, outlet = fields.get("title", ""), fields.get("name", "")
+            mark = _marked(changed, title)
+            found.append((changed, Entry(link, title, published, (), outlet, "", mark)))
+    # ISO 8601 sorts as text; those without a date come last, in their order.
+    found.sort(key=lambda pair: pair[0], reverse=True)
+    return Listing(tuple(entry for _, entry in found))
+
+
+def _sitemap_index(text: str, url: str) -> Listing:
+    found = []
+    for node in list(_tree(text))[:MAX_ENTRIES]:
+        fields = {_local(child.tag): (child.text or "").strip() for child in node}
+        link = _absolute(fields.get("loc", ""), url)
+        if link:
+            found.append((fields.get("lastmod", ""), link))
+    found.sort(key=lambda pair: pair[0], reverse=True)
+    return Listing((), tuple(link for _, link in found))
+
+
+def _local(tag: object) -> str:
+    return str(tag).rpartition("}")[2].lower()
+
+
+_READERS: dict[str, Callable[[str, str], Listing]] = {
+    "rss": _feed,
+    "rdf": _feed,
+    "feed": _feed,
+    "urlset": _sitemap,
+    "sitemapindex": _sitemap_index,
+}

@@ -1,0 +1,356 @@
+"""Pages, feeds and sitemaps as sources, through a site on 127.0.0.1 into an index."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import date
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+from fakes.embedder import BagEmbedder
+from fakes.news_site import Site, news_site, page
+from fakes.pdf import pdf_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.build import Builder
+from index.errors import DatelineError
+from index.loaders.common import UnreadableError
+from index.records import derived_id
+from index.report import Item, Report
+from index.sqlite_faiss import SqliteFaissStore
+from index.watch import watch
+from index.web.fetch import Fetcher
+from index.web.listings import listing
+from index.web.manners import Manners
+from index.web.sources import Web, named
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with news_site() as running:
+        yield running
+
+
+@pytest.fixture
+def manners() -> Manners:
+    return Manners(Fetcher(loopback=True, seconds=5), pause=0)
+
+
+@pytest.fixture
+def builder(tmp_path: Path, bag: BagEmbedder) -> Builder:
+    return Builder(tmp_path / "index", bag)
+
+
+def rss(site: Site, *paths: str, extra: str = "") -> tuple[dict[str, str], bytes]:
+    items = "".join(
+        f"<item><title>Item {path[1:]}</title><link>{site.url}{path}</link>"
+        f"<pubDate>Sun, 21 Dec 2025 08:00:00 GMT</pubDate>{extra}</item>"
+        for path in paths
+    )
+    body = f'<?xml version="1.0"?><rss version="2.0"><channel><title>The Post</title>{items}</channel></rss>'
+    return {"Content-Type": "application/rss+xml", "ETag": f'"{hash((paths, extra))}"'}, body.encode()
+
+
+def take(builder: Builder, manners: Manners, *urls: str, **options: float) -> Report:
+    return builder.ingest([Web(url, manners, **options) for url in urls])  # type: ignore[arg-type]
+
+
+class TestPages:
+    def test_a_page_becomes_an_article_known_by_its_address(
+        self, site: Site, builder: Builder, manners: Manners
+    ) -> None:
+        site.pages = {
+            "/storm?utm_source=x": page("Storm hits coast", head=f'<link rel="canonical" href="{site.url}/storm">')
+        }
+        report = take(builder, manners, f"{site.url}/storm?utm_source=x")
+        assert report.added == [derived_id(f"{site.url}/storm")]
+        with SqliteFaissStore(builder.place) as store:
+            (stored,) = store.articles(report.added).values()
+        assert (stored.article.title, stored.article.published) == ("Storm hits coast", date(2025, 12, 21))
+        assert stored.article.url == f"{site.url}/storm"
+        assert "Home" not in stored.article.text
+
+    def test_an_edited_page_is_a_new_version_and_an_unchanged_one_is_not_read(
+        self, site: Site, builder: Builder, manners: Manners
+    ) -> None:
+        first, second = (
+            page("Storm"),
+            page("Storm", "It rained for two days, and not one, the service has now made clear."),
+        )
+        site.pages = {"/s": ({"Content-Type": "text/html", "ETag": '"1"'}, first.encode())}
+        take(builder, manners, f"{site.url}/s")
+        assert len(take(builder, manners, f"{site.url}/s").unchanged) == 1
+        assert site.headers[-1]["if-none-match"] == '"1"'
+        site.pages["/s"] = ({"Content-Type": "text/html", "ETag": '"2"'}, second.encode())
+        (changed,) = take(builder, manners, f"{site.url}/s").updated
+        with SqliteFaissStore(builder.place) as store:
+            assert store.articles([changed])[changed].version == 2
+
+    def test_documents_are_known_by_their_address_too(self, site: Site, builder: Builder, manners: Manners) -> None:
+        site.pages = {
+            "/a.pdf": ({"Content-Type": "application/pdf"}, pdf_of(["Report", "It rained all day in the old town."])),
+            "/b.md": (
+                {"Content-Type": "text/markdown"},
+                b"---\nid: bridge\nurl: https://other.example/x\n---\nIt rained.",
+            ),
+            "/c.json": ({"Content-Type": "application/json"}, b'{"id": "bridge", "text": "It rained."}'),
+            "/d.png": ({"Content-Type": "image/png"}, b"x"),
+        }
+        report = take(builder, manners, *(site.url + path for path in site.pages))
+        assert report.added == [derived_id(f"{site.url}/a.pdf"), derived_id(f"{site.url}/b.md")]
+        assert [r.reason for r in report.refused] == [
+            "application/json is not taken from the web",
+            "image/png is not taken from the web",
+        ]
+
+    def test_one_site_cannot_take_the_place_of_another(self, site: Site, builder: Builder, manners: Manners) -> None:
+        with news_site() as victim:
+            victim.pages = {"/true": page("True")}
+            (known,) = take(builder, manners, f"{victim.url}/true").added
+            site.pages = {"/false": page("False", head=f'<link rel="canonical" href="{victim.url}/true">')}
+            report = take(builder, manners, f"{site.url}/false")
+        assert known not in report.added + report.updated
+        assert len(report.added) == 1
+
+    def test_what_cannot_be_had_is_refused_and_stays(self, site: Site, builder: Builder, manners: Manners) -> None:
+        site.pages = {"/s": page("Storm")}
+        (known,) = take(builder, manners, f"{site.url}/s").added
+        site.pages = {}
+        report = take(builder, manners, f"{site.url}/s", "http://127.0.0.1:9/x", "ftp://example.org/x")
+        assert (report.removed, len(report.refused)) == ([], 3)
+        assert "stays" in report.refused[0].advice
+        with SqliteFaissStore(builder.place) as store:
+            assert store.article_ids() == [known]
+
+    def test_names(self) -> None:
+        path, web = named(["~/news", "https://example.org/feed"])
+        assert isinstance(path, Path)
+        assert isinstance(web, Web)
+
+
+class TestFeeds:
+    def test_items_are_fetched_once_and_again_when_they_say_so(
+        self, site: Site, builder: Builder, manners: Manners
+    ) -> None:
+        site.pages = {"/feed": rss(site, "/a", "/b"), "/a": page("Alpha"), "/b": page("Beta", "Taxes fell by a tenth.")}
+        assert len(take(builder, manners, f"{site.url}/feed").added) == 2
+        assert take(builder, manners, f"{site.url}/feed") == Report()
+        assert (site.asked_for("/feed"), site.asked_for("/a")) == (2, 1)
+        site.pages["/feed"] = rss(site, "/a", "/b", "/c")
+        site.pages["/c"] = page("Gamma", "A bridge was opened.")
+        report = take(builder, manners, f"{site.url}/feed")
+        assert (len(report.added), len(report.unchanged), site.asked_for("/a")) == (1, 2, 1)
+        site.pages["/a"] = page("Alpha", "It rained on Friday, not on Saturday, a correction says.")
+        site.pages["/feed"] = rss(site, "/a", "/b", "/c", extra="<description>Corrected.</description>")
+        report = take(builder, manners, f"{site.url}/feed")
+        assert (len(report.updated), len(report.unchanged)) == (1, 2)
+
+    def test_a_silent_correction_is_found_after_a_while(self, site: Site, builder: Builder, manners: Manners) -> None:
+        site.pages = {"/feed": rss(site, "/a"), "/a": page("Alpha")}
+        take(builder, manners, f"{site.url}/feed")
+        site.pages["/a"] = page("Alpha", "It rained on Friday, not on Saturday, a correction says.")
+        site.pages["/feed"] = ({"Content-Type": "application/rss+xml"}, rss(site, "/a")[1])
+        assert len(take(builder, manners, f"{site.url}/feed", recheck=3600).unchanged) == 1
+        assert len(take(builder, manners, f"{site.url}/feed", recheck=0).updated) == 1
+
+    def test_an_item_that_failed_is_asked_for_again(self, site: Site, builder: Builder, manners: Manners) -> None:
+        site.pages = {"/feed": rss(site, "/a", "/b"), "/a": page("Alpha"), "/b": 500}
+        report = take(builder, manners, f"{site.url}/feed")
+        assert (len(report.added), [r.source for r in report.refused]) == (1, [f"{site.url}/b"])
+        site.pages["/b"] = page("Beta", "Taxes fell by a tenth.")
+        assert len(take(builder, manners, f"{site.url}/feed").added) == 1, "304 for the feed would have hidden it"
+
+    def test_what_rolled_off_a_feed_stays(self, site: Site, builder: Builder, manners: Manners) -> None:
+        site.pages = {"/feed": rss(site, "/a"), "/a": page("Alpha"), "/b": page("Beta", "Taxes fell by a tenth.")}
+        take(builder, manners, f"{site.url}/feed")
+        site.pages["/feed"] = rss(site, "/b")
+        assert take(builder, manners, f"{site.url}/feed").removed == []
+        with SqliteFaissStore(builder.place) as store:
+            assert len(store.article_ids()) == 2
+
+    def test_a_removed_article_is_forgotten_altogether(self, site: Site, builder: Builder, manners: Manners) -> None:
+        site.pages = {"/s": ({"Content-Type": "text/html", "ETag": '"1"'}, page("Storm").encode())}
+        (known,) = take(builder, manners, f"{site.url}/s").added
+        with SqliteFaissStore(builder.place) as store:
+            store.remove([known])
+            assert store.visit(f"{site.url}/s") is None
+        assert take(builder, manners, f"{site.url}/s").added == [known]
+
+    def test_json_feed_and_atom(self, site: Site, builder: Builder, manners: Manners) -> None:
+        items = [
+            {"id": "1", "url": "/a", "title": "Alpha"},
+            {
+                "id": "2",
+                "title": "Carried",
+                "content_html": "<p>It rained <b>all day</b>.</p><script>x()</script><p>Streets flooded.</p>",
+            },
+        ]
+        feed = {"version": "https://jsonfeed.org/version/1.1", "title": "The Post", "items": items}
+        atom = (
+            '<feed xmlns="http://www.w3.org/2005/Atom"><title>The Post</title><entry><title>Beta</title>'
+            f'<link href="{site.url}/b"/><updated>2025-12-21T08:00:00Z</updated></entry></feed>'
+        )
+        site.pages = {
+            "/json": ({"Content-Type": "application/feed+json"}, json.dumps(feed).encode()),
+            "/atom": ({"Content-Type": "application/atom+xml"}, atom.encode()),
+            "/a": page("Alpha"),
+            "/b": page("Beta", "Taxes fell by a tenth."),
+        }
+        report = take(builder, manners, f"{site.url}/json", f"{site.url}/atom")
+        assert (len(report.added), report.refused) == (3, [])
+        with SqliteFaissStore(builder.place) as store:
+            carried = next(s.article for s in store.articles(report.added).values() if s.article.title == "Carried")
+        assert carried.text.split("\n\n") == ["It rained all day.", "Streets flooded."]
+        assert carried.outlet == "The Post"
+
+    def test_robots_are_honoured_for_items(self, site: Site, builder: Builder, manners: Manners) -> None:
+        site.pages = {
+            "/robots.txt": ({"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /a"),
+            "/feed": rss(site, "/a", "/b"),
+            "/a": page("Alpha"),
+            "/b": page("Beta"),
+        }
+        report = take(builder, manners, f"{site.url}/feed")
+        assert (len(report.added), "robots.txt" in report.refused[0].reason, site.asked_for("/a")) == (1, True, 0)
+
+    def test_a_feed_cannot_send_us_inside(self, site: Site, builder: Builder) -> None:
+        """Links of a feed are checked like any address."""
+        body = rss(site, "/a")[1].replace(f"{site.url}/a".encode(), b"http://169.254.169.254/latest/meta-data/")
+        site.pages = {"/feed": ({"Content-Type": "application/rss+xml"}, body)}
+        report = take(builder, Manners(Fetcher(loopback=True), pause=0), f"{site.url}/feed")
+        assert "private network" in report.refused[0].reason
+
+
+class TestSitemaps:
+    def test_news_sitemaps_and_their_index(self, site: Site, builder: Builder, manners: Manners) -> None:
+        schemas = "http://www.sitemaps.org/schemas/sitemap/0.9", "http://www.google.com/schemas/sitemap-news/0.9"
+        namespaces = 'xmlns="{}" xmlns:n="{}"'.format(*schemas)
+        news = (
+            f"<urlset {namespaces}><url><loc>{site.url}/old</loc>"
+            "<lastmod>2025-12-01</lastmod></url>"
+            f"<url><loc>{site.url}/a</loc><n:news><n:publication><n:name>The Post</n:name></n:publication>"
+            "<n:publication_date>2025-12-21</n:publication_date>"
+            "<n:title>Alpha</n:title></n:news></url></urlset>"
+        )
+        index = f"<sitemapindex {namespaces}><sitemap><loc>{site.url}/news.xml.gz</loc></sitemap></sitemapindex>"
+        site.pages = {
+            "/sitemap.xml": ({"Content-Type": "application/xml"}, index.encode()),
+            "/news.xml.gz": ({"Content-Type": "application/gzip"}, gzip.compress(news.encode())),
+            "/a": page("Alpha"),
+            "/old": page("Old", "Taxes fell by a tenth."),
+        }
+        report = take(builder, manners, f"{site.url}/sitemap.xml", limit=1)
+        with SqliteFaissStore(builder.place) as store:
+            (stored,) = store.articles(report.added).values()
+        assert (stored.article.title, stored.article.outlet, site.asked_for("/old")) == ("Alpha", "The Post", 0)
+
+    @pytest.mark.parametrize("root", ["rss", "urlset", "sitemapindex"])
+    def test_xml_bombs(self, root: str) -> None:
+        entities = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))
+        head = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "lol">{entities}]>'
+        bomb = f"{head}<{root}><channel><title>&l9;</title></channel></{root}>"
+        outside = f'<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><{root}><url><loc>&f;</loc></url></{root}>'
+        for text in (bomb.encode(), outside.encode(), bomb.encode("utf-16")):
+            begun = time.monotonic()
+            with pytest.raises(UnreadableError, match="declares entities"):
+                listing(text, "http://example.org/")
+            assert time.monotonic() - begun < 0.5
+        with pytest.raises(UnreadableError, match="64 MiB"):
+            listing(gzip.compress(b"<urlset>" + b" " * 70_000_000), "http://example.org/")
+
+    @given(st.sampled_from(["rss", "feed", "urlset", "rdf:RDF", "sitemapindex"]), st.text(max_size=200), st.booleans())
+    def test_nothing_breaks_the_readers(self, root: str, text: str, closed: bool) -> None:
+        try:
+            found = listing(
+                f"<{root}>{text}{f'</{root}>' if closed else ''}".encode("utf-8", "replace"), "http://example.org/"
+            )
+        except UnreadableError:
+            return
+        assert found is None or all(entry.url or entry.content for entry in found.entries)
+
+    @given(
+        st.recursive(
+            st.none() | st.booleans() | st.text(max_size=9),
+            lambda x: (
+                st.lists(x, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(["url", "title", "items", "authors", "content_html", "id"]), x, max_size=4
+                )
+            ),
+        )
+    )
+    def test_nothing_breaks_the_json_reader(self, items: object) -> None:
+        body = json.dumps({"version": "https://jsonfeed.org/version/1", "items": items}).encode()
+        try:
+            found = listing(body, "http://example.org/")
+        except UnreadableError:
+            return
+        assert found is not None
+
+
+class TestWatch:
+    def test_rounds_until_it_is_stopped(self, site: Site, builder: Builder, manners: Manners, tmp_path: Path) -> None:
+        folder = tmp_path / "in"
+        folder.mkdir()
+        (folder / "a.txt").write_text("A storm hits\n\nIt rained all day.")
+        site.pages = {"/feed": rss(site, "/a"), "/a": page("Alpha")}
+        stop, reports, items = threading.Event(), [], list[Item]()
+
+        def after(result: Report | DatelineError) -> None:
+            reports.append(result)
+            if len(reports) == 1:
+                (folder / "b.txt").write_text("A tax falls\n\nIt fell by a tenth.")
+            elif len(reports) == 2:
+                folder.rename(tmp_path / "away")
+            elif len(reports) == 3:
+                (tmp_path / "away").rename(folder)
+            else:
+                stop.set()
+
+        watch(
+            builder, [str(folder), f"{site.url}/feed"], 0.01, stop=stop, each=items.append, after=after, manners=manners
+        )
+        first, second, third, fourth = reports
+        assert isinstance(first, Report)
+        assert len(first.added) == 2
+        assert isinstance(second, Report)
+        assert (len(second.added), len(second.unchanged)) == (1, 1)
+        assert isinstance(third, DatelineError)
+        assert isinstance(fourth, Report)
+        assert not fourth.changed
+        assert sum(item.outcome == "added" for item in items) == 3
+
+    def test_a_busy_index_is_told_and_tried_again(self, builder: Builder, tmp_path: Path) -> None:
+        (tmp_path / "in").mkdir()
+        (tmp_path / "in" / "a.txt").write_text("A storm hits\n\nIt rained all day.")
+        stop, results = threading.Event(), []
+        other = builder.open()
+        held = other.exclusive()
+        held.__enter__()
+
+        def after(result: Report | DatelineError) -> None:
+            results.append(type(result).__name__)
+            if len(results) == 1:
+                held.__exit__(None, None, None)
+            else:
+                stop.set()
+
+        watch(builder, [str(tmp_path / "in")], 0.01, stop=stop, after=after)
+        other.close()
+        assert results == ["IndexBusy", "Report"]
+
+
+def test_a_page_behind_a_redirect_to_a_login_is_refused(site: Site, builder: Builder, manners: Manners) -> None:
+    def login(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(401)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    site.pages = {"/s": login}
+    assert "401" in take(builder, manners, f"{site.url}/s").refused[0].reason
