@@ -276,6 +276,7 @@ def serve(
         from rag.pipeline import Pipeline  # noqa: PLC0415 - seconds to import
 
         pipeline = Pipeline.open(_config(index=index, llm=llm, verifier=verifier))
+        errors.print(cli_print.plain(pipeline.chosen.note))  # which model, or why not the one that was named
         # The window stands above this package; it is reached by name, as any plug-in.
         plugins.load("dateline.commands", "serve")(pipeline, host=host, port=port)
 

@@ -32,7 +32,10 @@ class Config:
         verifier: what checks each sentence: ``overlap``, ``nli/MODEL``, ``ollama/NAME`` or another plug-in.
         ollama_host: where Ollama listens.
         ollama_model: what `auto` asks Ollama for.
+        connect_timeout_s: seconds until a model's server accepts the connection.
         timeout_s: seconds until a model's first token.
+        stall_timeout_s: seconds between two tokens.
+        total_timeout_s: seconds for a whole draft.
         keep_alive: how long Ollama keeps the model loaded.
         max_context: tokens of prompt and answer together, at most.
         evidence_sentences: how many sentences are offered to the model.
@@ -47,7 +50,10 @@ class Config:
     verifier: str = "overlap"
     ollama_host: str = _MODEL.ollama_host
     ollama_model: str = _MODEL.ollama_model
+    connect_timeout_s: float = _MODEL.connect_timeout_s
     timeout_s: float = _MODEL.timeout_s
+    stall_timeout_s: float = _MODEL.stall_timeout_s
+    total_timeout_s: float = _MODEL.total_timeout_s
     keep_alive: str = _MODEL.keep_alive
     max_context: int = _MODEL.max_context
     evidence_sentences: int = 8
@@ -60,7 +66,10 @@ class Config:
         return ModelSettings(
             ollama_host=self.ollama_host,
             ollama_model=self.ollama_model,
+            connect_timeout_s=self.connect_timeout_s,
             timeout_s=self.timeout_s,
+            stall_timeout_s=self.stall_timeout_s,
+            total_timeout_s=self.total_timeout_s,
             keep_alive=self.keep_alive,
             max_context=self.max_context,
         )

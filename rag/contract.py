@@ -61,6 +61,7 @@ class AskJson(_Strict):
     as_of: date
     window: WindowJson
     model: str
+    note: str
     answer: str
     sentences: list[SentenceJson]
     citations: list[CitationJson]
@@ -80,6 +81,7 @@ def ask_json(answer: Answer) -> AskJson:
         as_of=question.as_of,
         window=WindowJson(since=question.window.since, until=question.window.until),
         model=answer.model,
+        note=answer.note,
         answer=answer.text if answer.answered else "",
         sentences=[
             SentenceJson(text=s.text, citations=list(s.citations), supported=s.supported, support=s.support)

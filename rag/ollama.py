@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import httpx
 import ollama
@@ -36,16 +36,27 @@ _FLOOR, _STEP = 4096, 1024
 # an answer of another shape.
 _FOREIGN = (httpx.HTTPError, httpx.InvalidURL, ollama.ResponseError, OSError, ValueError, KeyError, TypeError)
 
+# Tokens on top of the answer's, for a model whose thoughts cannot be turned off: they come out of the same budget.
+_THOUGHTS = 1024
+
 # A connection that was accepted and then dropped: worth one second try while nothing has been shown yet.
 _DROPPED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What /api/show says of a model. `context`: tokens it was trained for."""
+    """What /api/show says of a model.
+
+    Attributes:
+        context: tokens it was trained for.
+        think: what turns its thoughts off, or down as far as they go; None where nothing must be said.
+        always_thinks: whether it thinks all the same.
+        opens_thought: whether its template begins the answer inside a thought.
+    """
 
     context: int
-    thinks: bool
+    think: Literal["low"] | bool | None
+    always_thinks: bool
     opens_thought: bool
 
 
@@ -94,6 +105,8 @@ class OllamaModel:
             return ModelStatus(label, reachable=True, present=False, error=error, detail=detail)
         except ModelError as exc:
             return ModelStatus(label, reachable=True, present=False, error=exc, detail=detail)
+        if _runs_elsewhere(self._model):
+            detail += ". This model runs on Ollama's servers: questions and passages leave this machine"
         return ModelStatus(label, reachable=True, present=True, context_window=self.context_window, detail=detail)
 
     def stream(
@@ -108,6 +121,8 @@ class OllamaModel:
         """As `DraftModel.stream`; with a JSON `schema` the server lets the model write nothing but such a document."""
         sent = message_bounds(messages)
         fits(sent.upper, max_tokens, self.context_window, self.name)
+        if self._facts().always_thinks:
+            max_tokens = min(max_tokens + _THOUGHTS, self.context_window - sent.upper)
         num_ctx = self._context_for(sent.upper + max_tokens)
         pump = Pump()
         chat = partial(self._chat, pump, list(messages), sent, num_ctx, max_tokens, schema)
@@ -194,10 +209,9 @@ class OllamaModel:
             temperature=self._settings.temperature,
             context_window=num_ctx,
             request_timeout=self._settings.timeout_s,
-            keep_alive=self._settings.keep_alive,
+            keep_alive=_duration(self._settings.keep_alive),
             is_function_calling_model=False,
-            # Thoughts cost seconds and are not shown. None where the model has none: some refuse the parameter.
-            thinking=False if self._facts().thinks else None,
+            thinking=self._facts().think,  # thoughts cost seconds and are not shown
             additional_kwargs={"seed": self._settings.seed, **options},
             **clients,
         )
@@ -229,8 +243,25 @@ def _show(client: ollama.Client, *, model: str) -> _Facts:
     shown = client.show(model)
     lengths = [int(v) for k, v in (shown.modelinfo or {}).items() if k.endswith(".context_length")]
     opens = (shown.template or "").rstrip().endswith(OPEN)
+    thinks = "thinking" in (shown.capabilities or [])  # a model without it may refuse the parameter
+    family = (shown.details.family if shown.details else "") or ""
+    only_levels = thinks and family.replace("-", "").startswith("gptoss")  # it takes "low" to "high" and ignores False
+    think: Literal["low"] | bool | None = "low" if only_levels else False if thinks else None
     # A model that does not say its context gets what Ollama would give it.
-    return _Facts(lengths[0] if lengths else _FLOOR, "thinking" in (shown.capabilities or []), opens)
+    return _Facts(lengths[0] if lengths else _FLOOR, think, only_levels or (opens and not thinks), opens)
+
+
+def _runs_elsewhere(model: str) -> bool:
+    """Whether the model's tag says that it is one of Ollama's cloud."""
+    return model.partition(":")[2].endswith("cloud")
+
+
+def _duration(keep_alive: str) -> str | float:
+    """Ollama takes "10m" as a text, but seconds (and -1, for ever) only as a number."""
+    try:
+        return float(keep_alive)
+    except ValueError:
+        return keep_alive
 
 
 def _was_cut(sent: TokenBounds, read: int | None, asked: int, loaded: int | None) -> bool:

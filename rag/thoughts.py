@@ -6,8 +6,8 @@ others took it over). The marks may be cut anywhere by streaming, so a tail that
 
 from __future__ import annotations
 
-OPEN = ("<think>", "<thinking>")
-CLOSE = ("</think>", "</thinking>")
+OPEN = ("<think>", "<thinking>", "<thought>", "<reasoning>")
+CLOSE = ("</think>", "</thinking>", "</thought>", "</reasoning>")
 
 
 class ThoughtFilter:

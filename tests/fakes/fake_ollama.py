@@ -35,7 +35,7 @@ class Script:
         thoughts: chunks of the thinking field, sent first.
         models: what is pulled.
         trained: context length of the model, tokens.
-        capabilities, template: as /api/show has them.
+        capabilities, template, family: as /api/show has them.
         status, error: answer /api/chat with this HTTP status instead.
         error_after: send the error object inside the stream after so many pieces.
         cut_after: close the connection after so many pieces, without a last chunk.
@@ -57,6 +57,7 @@ class Script:
     trained: int | None = 131072
     capabilities: tuple[str, ...] = ("completion",)
     template: str = "{{ .Prompt }}"
+    family: str = "llama"
     status: int = 200
     error: str = "llama runner process has terminated"
     error_after: int | None = None
@@ -125,6 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
             lengths = {} if script.trained is None else {"llama.context_length": script.trained}
             info = {"general.architecture": "llama", **lengths}
             shown = {"template": script.template, "capabilities": list(script.capabilities), "model_info": info}
+            shown["details"] = {"family": script.family}
             self._json(200, shown)
         else:
             self.fake.chats.append(body)

@@ -89,6 +89,33 @@ class TestRequest:
         ask(model(fake))
         assert fake.chats[0]["think"] is False
 
+    def test_a_model_that_always_thinks_is_told_to_think_little_and_gets_tokens_for_it(self, fake: FakeOllama) -> None:
+        fake.script.capabilities, fake.script.family = ("completion", "thinking"), "gptoss"
+        fake.script.thoughts = ("The bridge", " opened in May.")
+        assert ask(model(fake)) == TEXT
+        assert fake.chats[0]["think"] == "low"
+        assert fake.chats[0]["options"]["num_predict"] == 50 + 1024
+
+    def test_thoughts_never_make_the_prompt_too_long(self, fake: FakeOllama) -> None:
+        fake.script.template = "{{ .Prompt }}<think>"
+        fake.script.pieces = ("May?</think>", "In May.")
+        asked = model(fake, max_context=2048)
+        assert ask(asked, words(1800)) == "In May."
+        assert fake.chats[0]["options"] | {"num_ctx": 2048} == fake.chats[0]["options"]
+        # 56 tokens for the template
+        assert fake.chats[0]["options"]["num_predict"] == 2048 - 1800 - 56
+
+    @pytest.mark.parametrize(("setting", "sent"), [("10m", "10m"), ("-1", -1), ("0", 0), ("300", 300)])
+    def test_keep_alive_as_text_or_as_a_number(self, fake: FakeOllama, setting: str, sent: object) -> None:
+        ask(model(fake, keep_alive=setting))
+        assert fake.chats[0]["keep_alive"] == sent
+
+    def test_a_model_of_the_cloud_is_said_to_be_one(self, fake: FakeOllama) -> None:
+        fake.script.models = ("gpt-oss:120b-cloud",)
+        assert "leave this machine" in model(fake, "gpt-oss:120b-cloud").check().detail
+        fake.script.models = ("llama3.2:3b",)
+        assert "leave" not in model(fake).check().detail
+
     def test_a_proxy_of_the_environment_is_not_used(self, fake: FakeOllama, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, fake_ollama.closed_url())
