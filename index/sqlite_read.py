@@ -40,12 +40,18 @@ class Reading(Database):
         with self.mapped():
             return [Passage(*row) for row in self.db.execute(f"{_PASSAGE} WHERE a.id = ? ORDER BY p.id", (article_id,))]
 
-    def sentences(self, article_id: str) -> list[Sentence]:
+    def sentences(self, article_id: str, version: int | None = None) -> list[Sentence]:
         sql = """SELECT s.id, a.id, s.position, s.start, s."end", substr(v.text, s.start + 1, s."end" - s.start)
-            FROM articles a JOIN versions v ON v.article = a.n AND v.version = a.version
-            JOIN sentences s ON s.article = a.n AND s.version = a.version WHERE a.id = ? ORDER BY s.position"""
+            FROM articles a JOIN versions v ON v.article = a.n AND v.version = coalesce(?, a.version)
+            JOIN sentences s ON s.article = a.n AND s.version = v.version WHERE a.id = ? ORDER BY s.position"""
         with self.mapped():
-            return [Sentence(*row) for row in self.db.execute(sql, (article_id,))]
+            return [Sentence(*row) for row in self.db.execute(sql, (version, article_id))]
+
+    def versions(self, article_id: str) -> list[StoredArticle]:
+        sql = """SELECT a.id, v.title, v.text, v.outlet, v.published, v.url, v.authors, a.source, v.version, a.story,
+            v.added_at FROM articles a JOIN versions v ON v.article = a.n WHERE a.id = ? ORDER BY v.version"""
+        with self.mapped():
+            return [_stored(row) for row in self.db.execute(sql, (article_id,))]
 
     def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
         sql = f"{_ARTICLE} WHERE a.id IN (SELECT value FROM json_each(?))"

@@ -82,8 +82,8 @@ class Store(Protocol):
     def idf(self, words: Sequence[str]) -> list[float]:
         """Inverse document frequency of each word over passages, as BM25 weighs it; an unknown word weighs most."""
 
-    def sentences(self, article_id: str) -> list[Sentence]:
-        """The sentences of the article's current version, in order; empty when the article is unknown."""
+    def sentences(self, article_id: str, version: int | None = None) -> list[Sentence]:
+        """The sentences of a version of the article, by default the current one, in order; empty when it is unknown."""
 
     def vectors(self, ids: Sequence[int]) -> Vectors:
         """Vectors of passages, shape (len(ids), dimension), in the order asked for.
@@ -94,6 +94,9 @@ class Store(Protocol):
 
     def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
         """Current versions by id; unknown ids are left out."""
+
+    def versions(self, article_id: str) -> list[StoredArticle]:
+        """All versions of an article, oldest first, as they were; empty when the article is unknown."""
 
     def by_url(self, url: str) -> dict[str, StoredArticle]:
         """Current versions with that canonical URL, by id."""

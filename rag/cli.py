@@ -211,6 +211,24 @@ def article(
 
 
 @app.command()
+def history(
+    article_id: Annotated[str, typer.Argument(metavar="ARTICLE", help="Article id, or its URL.")],
+    index: IndexOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the versions of an article and what changed from one to the next, sentence by sentence."""
+    with told(), SqliteFaissStore(_config(index=index).index) as store:
+        from index.history import revisions  # noqa: PLC0415
+        from rag import cli_history  # noqa: PLC0415
+
+        found = revisions(store, _one(store, article_id).article.id)
+        if as_json:
+            _print_json(cli_history.as_json(found))
+        else:
+            cli_history.show(found, Console(highlight=False))
+
+
+@app.command()
 def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
     """What the index holds."""
     with told(), SqliteFaissStore(_config(index=index).index) as store:

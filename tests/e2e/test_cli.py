@@ -171,7 +171,9 @@ class TestCollection:
 
 
 class TestUsage:
-    @pytest.mark.parametrize("command", [["ask", "Why?"], ["status"], ["article", "x"], ["remove", "x"], ["serve"]])
+    @pytest.mark.parametrize(
+        "command", [["ask", "Why?"], ["status"], ["article", "x"], ["history", "x"], ["remove", "x"], ["serve"]]
+    )
     def test_no_index_is_said_with_advice(self, tmp_path: Path, command: list[str]) -> None:
         done = dateline(*command, index=tmp_path / "none")
         assert (done.returncode, done.stdout) == (1, "")
