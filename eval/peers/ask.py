@@ -32,7 +32,9 @@ _HERE = Path(__file__).parent
 class PeerRun:
     """One peer over the questions. What it replied is kept and not asked again while nothing that shapes it changes."""
 
-    def __init__(self, peer: str, store: Store, handles: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, peer: str, store: Store, handles: Mapping[str, str], folder: Path, *, answers: bool = True
+    ) -> None:
         """Prepares a run.
 
         Args:
@@ -40,17 +42,18 @@ class PeerRun:
             store: holds the articles.
             handles: article id to handle.
             folder: of this peer: environment, replies, log.
+            answers: False to look at what is found alone: the model then says nothing.
 
         Raises:
             PluginError: there is no such peer.
         """
-        self.peer, self.folder = peer, folder
+        self.peer, self.folder, self._answers = peer, folder, answers
         self._store, self._handles = store, handles
         ids = store.article_ids()
         sources = [_HERE / f"ask_{peer}.py", _HERE / "small_model.py", _HERE / "wire.py", requirements(peer)]
         self.configuration: dict[str, str | int | float] = {
             "peer": peer,
-            "llm": f"embedded/{NAME}",
+            "llm": f"embedded/{NAME}" if answers else "none",
             "embedder": "minilm",
             "max_answer_tokens": Config().max_answer_tokens,
             "articles": len(ids),
@@ -122,7 +125,7 @@ class PeerRun:
         ]
         return {
             "encoder": str(get_model_path()),
-            "model": str(model_path()),
+            "model": str(model_path()) if self._answers else "",
             "context": CONTEXT,
             "max_tokens": Config().max_answer_tokens,
             "depth": DEPTH,

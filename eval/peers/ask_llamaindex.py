@@ -28,17 +28,17 @@ from llama_index.core.query_engine import CitationQueryEngine
 from llama_index.core.vector_stores import FilterOperator, MetadataFilter, MetadataFilters
 from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 
-from eval.peers.small_model import SmallModel
+from eval.peers.small_model import Model, model
 from eval.peers.wire import Answered, Asked, Source, Task, serve
 
 
-class Model(CustomLLM):
+class Wrapped(CustomLLM):
     """The small model as LlamaIndex takes one."""
 
-    _model: SmallModel = PrivateAttr()
+    _model: Model = PrivateAttr()
     _metadata: LLMMetadata = PrivateAttr()
 
-    def __init__(self, model: SmallModel, context: int, max_tokens: int) -> None:
+    def __init__(self, model: Model, context: int, max_tokens: int) -> None:
         super().__init__()
         self._model = model
         self._metadata = LLMMetadata(context_window=context, num_output=max_tokens, is_chat_model=True)
@@ -67,8 +67,8 @@ class LlamaIndex:
     """An index in memory and a query engine a question, because the day differs."""
 
     def __init__(self, task: Task) -> None:
-        self._model = SmallModel(task["model"], task["context"], task["max_tokens"])
-        self._llm = Model(self._model, task["context"], task["max_tokens"])
+        self._model = model(task["model"], task["context"], task["max_tokens"])
+        self._llm = Wrapped(self._model, task["context"], task["max_tokens"])
         self._depth = task["depth"]
         encoder = HuggingFaceEmbedding(model_name=task["encoder"], device="cpu")
         documents = [

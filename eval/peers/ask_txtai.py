@@ -14,7 +14,7 @@ from typing import Any
 from txtai import RAG, Embeddings
 from txtai.pipeline import Segmentation
 
-from eval.peers.small_model import SmallModel
+from eval.peers.small_model import model
 from eval.peers.wire import Answered, Asked, Source, Task, serve
 
 TEMPLATE = """
@@ -52,7 +52,7 @@ class Txtai:
     """An index in memory, and one pipeline."""
 
     def __init__(self, task: Task) -> None:
-        self._model = SmallModel(task["model"], task["context"], task["max_tokens"])
+        self._model = model(task["model"], task["context"], task["max_tokens"])
         self._depth = task["depth"]
         segmented = Segmentation(paragraphs=True)
         rows = [

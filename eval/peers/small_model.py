@@ -7,9 +7,34 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import xllamacpp
+
+
+class Model(Protocol):
+    """Writes answers."""
+
+    tokens: dict[str, int]
+    """Of all prompts and answers since it was cleared."""
+
+    def write(self, messages: Sequence[dict[str, str]]) -> str:
+        """The answer to a conversation."""
+
+
+def model(path: str, context: int, max_tokens: int) -> Model:
+    """The model of a task: the file's, or one that says nothing where only retrieval is looked at."""
+    return SmallModel(path, context, max_tokens) if path else Silent()
+
+
+class Silent:
+    """Says nothing, at once."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, int] = {}
+
+    def write(self, messages: Sequence[dict[str, str]]) -> str:  # noqa: ARG002
+        return ""
 
 
 class SmallModel:
@@ -31,7 +56,6 @@ class SmallModel:
         self._server = xllamacpp.Server(params)
         self._max_tokens = max_tokens
         self.tokens: dict[str, int] = {}
-        """Of all prompts and answers since it was cleared."""
 
     def write(self, messages: Sequence[dict[str, str]]) -> str:
         """The answer to a conversation.

@@ -26,11 +26,8 @@ ROWS = (
     "citation_recall",
     "citation_precision",
     "as_of_kept",
-    "evidence_recall",
-    "evidence_answer",
-    "hits_1",
-    "mrr_10",
 )
+FOUND = ("evidence_recall", "evidence_answer", "hits_1", "hits_4", "hits_10", "mrr_10")
 BEGIN, END = "<!-- peers: begin, written by make peers -->", "<!-- peers: end -->"
 
 
@@ -54,26 +51,40 @@ def grounded(record: Record, judge: Judge) -> Score:
     return Score(sum(good), len(good))
 
 
-def markdown(columns: Sequence[Column], judge: Judge) -> str:
-    """The table. An asterisk marks a difference from the first column with p < 0.05.
+def answers(columns: Sequence[Column], judge: Judge) -> str:
+    """Answers compared. An asterisk marks a difference from the first column with p < 0.05.
 
     Args:
         columns: over the same questions in the same order; Dateline first.
         judge: that judged them.
     """
-    rows = [
-        _row(METRICS[name].label, [column.scores(name) for column in columns])
-        for name in ROWS
-        if any(score.of for column in columns for score in column.scores(name))
-    ]
-    plain = [_accuracy(column, _plain) for column in columns]
-    rows.insert(1, _row("Accuracy, neither follow-up nor temporal", plain))
+    rows = _rows(columns, ROWS)
+    rows.insert(1, _row("Accuracy, neither follow-up nor temporal", [_accuracy(column, _plain) for column in columns]))
     supported = [[grounded(record, judge) for record in column.records] for column in columns]
     rows.append(_row("Supported by anything retrieved", supported))
-    rows.append(_times("Whole answer, median", [[r.timings_ms["total"] for r in c.records] for c in columns]))
+    rows.append(
+        _medians("Whole answer, median, s", [[r.timings_ms["total"] / 1000 for r in c.records] for c in columns])
+    )
+    return _table(columns, rows)
+
+
+def found(columns: Sequence[Column]) -> str:
+    """Retrieval compared, with how much text is offered to the model: who offers more finds more."""
+    words = [[sum(len(s.sentence.split()) for s in r.evidence) for r in column.records] for column in columns]
+    return _table(columns, [*_rows(columns, FOUND), _medians("Words offered, median", words)])
+
+
+def _table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> str:
     heads = ["", *(column.name for column in columns)]
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
+
+
+def _rows(columns: Sequence[Column], names: Sequence[str]) -> list[list[str]]:
+    return [
+        _row(METRICS[name].label, [column.scores(name) for column in columns])
+        for name in names
+        if any(score.of for column in columns for score in column.scores(name))
+    ]
 
 
 def put(table: str, path: Path) -> None:
@@ -115,5 +126,5 @@ def _cell(ours: Sequence[Score], theirs: Sequence[Score], *, first: bool) -> str
     return f"{ratio(theirs)}{sign}"
 
 
-def _times(label: str, columns: Sequence[Sequence[int]]) -> list[str]:
-    return [label, *(f"{np.median(times) / 1000:.1f} s" for times in columns)]
+def _medians(label: str, columns: Sequence[Sequence[float]]) -> list[str]:
+    return [label, *(f"{np.median(values):.3g}" for values in columns)]

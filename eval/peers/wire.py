@@ -36,7 +36,7 @@ class Task(TypedDict):
 
     Attributes:
         encoder: folder of a sentence-transformers model.
-        model: a GGUF file.
+        model: a GGUF file; empty where answers do not matter, only what is found.
         context: tokens of prompt and answer together.
         max_tokens: of an answer.
         depth: how many articles `Peer.ranking` names.

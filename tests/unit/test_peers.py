@@ -18,7 +18,7 @@ from eval.peers import ask
 from eval.peers.ask import PeerRun
 from eval.peers.environment import PEERS, environment, requirements
 from eval.peers.replies import recorded, refuses, sentences_of
-from eval.peers.table import BEGIN, END, Column, grounded, markdown, put
+from eval.peers.table import BEGIN, END, Column, answers, found, grounded, put
 from eval.peers.wire import Asked, Reply
 from eval.record import Record
 from index.errors import InputError, PluginError
@@ -257,23 +257,31 @@ def test_environments(tmp_path: Path) -> None:
 
 
 def test_the_table() -> None:
-    def answers(text: str, milliseconds: int, **sources: Any) -> list[Record]:
+    def made(text: str, milliseconds: int, **sources: Any) -> list[Record]:
         marks = [1] if "cited" in sources else []
         asked = [question(id=str(i)) for i in range(8)]
-        made = [record(each, [(text, marks)], timings_ms={"total": milliseconds}, **sources) for each in asked]
-        return [judged(each, SETS) for each in made]
+        records = [record(each, [(text, marks)], timings_ms={"total": milliseconds}, **sources) for each in asked]
+        return [judged(each, SETS) for each in records]
 
-    good = answers("It cost 412 million euros.", 100, cited=["It cost 412 million euros."])
-    bad = answers("It cost nine euros.", 2100, offered=["It cost nine euros."])
-    lines = markdown([Column("Dateline", good), Column("peer", bad)], SETS).splitlines()
+    good = made("It cost 412 million euros.", 100, cited=["It cost 412 million euros."])
+    bad = made("It cost nine euros.", 2100, offered=["It cost nine euros."])
+    columns = [Column("Dateline", good), Column("peer", bad)]
+    lines = answers(columns, SETS).splitlines()
     assert lines[0] == "|  | Dateline | peer |"
-    rows = {line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in lines[2:]}
+    rows = _cells(lines)
     # All eight flipped: McNemar p = 2 / 2**8.
     assert rows["Accuracy"] == ["1.000 [1.000, 1.000]", "0.000 [0.000, 0.000]*"]
     assert rows["Faithfulness"][1] == "0.000 [0.000, 0.000]*"
     assert rows["Supported by anything retrieved"] == ["0.000 [0.000, 0.000]", "1.000 [1.000, 1.000]*"]
-    assert rows["Whole answer, median"] == ["0.1 s", "2.1 s"]
+    assert rows["Whole answer, median, s"] == ["0.1", "2.1"]
     assert "Abstention recall" not in rows
+    rows = _cells(found(columns).splitlines())
+    assert rows["Evidence recall"] == ["0.000 [0.000, 0.000]", "0.000 [0.000, 0.000]"]
+    assert rows["Words offered, median"] == ["0", "4"]
+
+
+def _cells(lines: Sequence[str]) -> dict[str, list[str]]:
+    return {line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in lines[2:]}
 
 
 def test_grounded_asks_for_everything_that_was_offered() -> None:
