@@ -18,7 +18,7 @@ from eval.questions import QUESTIONS  # noqa: E402
 from eval.report import REPORT  # noqa: E402
 from rag.config import read_config  # noqa: E402
 
-QUESTION = "q221"  # two reports differ
+QUESTION = "q040"
 
 
 def save(page: Page, name: str) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import runpy
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from typer.testing import CliRunner
 from eval.cli import main
 from eval.summary import Summary
 from rag.cli import app
+from rag.cli import main as dateline
 
 COST = "The Harbour Bridge cost 412 million euros, Mayor Ida Holt said."
 TAX = "Parliament raised the fuel tax by four percent."
@@ -122,7 +126,13 @@ def test_a_judge_is_measured(place: Path, capsys: pytest.CaptureFixture[str]) ->
     assert (agreement["origin"], agreement["auroc"], agreement["fitted_on"]) == ("news", [1.0, 1.0, 1.0], "a.jsonl")
     assert (place / "curve.svg").read_text(encoding="utf-8").startswith("<svg")
     assert call("judge", "--fit", "a.jsonl", "--data", "b.jsonl") == 0
-    assert "fixed on a.jsonl alone" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "fixed on a.jsonl alone" in told
+    # The calibration curve of each origin: summaries with support around 0.2 and 1, and what people said of them.
+    rows = [line.split() for line in told.replace("│", " ").replace("┃", " ").splitlines()]
+    assert ["news"] in rows
+    assert ["mean", "support", "share", "consistent", "n"] in rows
+    assert ["1.000", "1.000", "1"] in rows
     assert call("judge", "--fit", "a.jsonl", "--data", "none.jsonl") == 1
 
 
@@ -141,3 +151,36 @@ def test_it_is_a_command_of_dateline(place: Path) -> None:
     assert (place / "mine.jsonl").exists()
     assert CliRunner().invoke(app, ["eval", "--no-such-option"]).exit_code == 2
     assert "compare" in CliRunner().invoke(app, ["eval", "--help"]).output
+
+
+@pytest.mark.parametrize("arguments", [("--limit", "1", "--json"), ("--fail-under", "token_f1=1"), ("--tag", "trivia")])
+def test_the_module_does_what_the_command_does(
+    place: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """`python -m eval …` and `dateline eval …`: the same code, the same words, the same files."""
+    ways = {"module": lambda: runpy.run_module("eval", run_name="__main__"), "command": dateline}
+    assert call(*RUN) == 0  # the articles are indexed and the questions asked: nothing of that is told again
+    capfd.readouterr()
+    seen = {}
+    for name, way in ways.items():
+        monkeypatch.setattr("sys.argv", ["dateline", *(["eval"] if name == "command" else []), *RUN, *arguments])
+        with pytest.raises(SystemExit) as left:
+            way()
+        out, err = capfd.readouterr()
+        answers = sorted((place / "var" / "eval").glob("q-none/*"))
+        told = re.sub(r'"made": "[^"]*"', "", out)
+        seen[name] = (left.value.code, told, err, [path.name for path in answers])
+    assert seen["module"] == seen["command"]
+
+
+def test_a_wheel_holds_what_is_needed() -> None:
+    """Every package of the repository is named, and every file in it that is no code is package data."""
+    root = Path(__file__).parents[2]
+    setup = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    packages = {init.parent for top in ("index", "rag", "eval") for init in (root / top).rglob("__init__.py")}
+    assert {str(folder.relative_to(root)).replace("/", ".") for folder in packages} == set(setup["packages"])
+    for folder in packages:
+        patterns = setup["package-data"].get(str(folder.relative_to(root)).replace("/", "."), [])
+        for path in folder.iterdir():
+            if path.is_file() and path.suffix not in (".py", ".pyc"):
+                assert any(path.match(pattern) for pattern in patterns), path

@@ -5,7 +5,7 @@ The runner, the judge and the scores are the real ones; the articles are few and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from fakes.scripted import install
 
 from eval.corpus import handles
 from eval.judging import load_judge
+from eval.questions import EvalQuestion
 from eval.run import Run
 from eval.runfile import RunFile
 from eval.scores import METRICS
@@ -39,6 +40,7 @@ TEXTS = {
     "ferry": "The last ferry to the island sails at eight. Islanders asked for a later one.",
     "wheat": "Farmers harvested 30 percent less wheat than last year. Drought was the reason.",
 }
+LATER = "The Harbour Bridge cost 500 million euros after all, Holt said."
 QUESTIONS = [
     question("How much did the Harbour Bridge cost?", "412 million", id="bridge",
              gold=[("bridge", "The Harbour Bridge cost 412 million euros, Holt said.")]),
@@ -62,7 +64,8 @@ Means = dict[str, float]
 def pipeline(tmp_path: Path, manifest: Manifest, bag: BagEmbedder, entry: EntryMaker) -> Iterator[Pipeline]:
     with SqliteFaissStore(tmp_path / "index", manifest, create=True) as store:
         store.put([entry(name, text, title=name, day="2025-05-03") for name, text in TEXTS.items()])
-        store.put([entry("later", "The Harbour Bridge cost 500 million euros after all, Holt said.", day="2025-06-01")])
+        store.put([entry("later", LATER, day="2025-06-01")])
+        store.put([entry("strike", "Harbour pilots began a strike over wages.", day="2025-06-02")])
         yield Pipeline(store, bag, Config(llm="none"))
 
 
@@ -77,10 +80,10 @@ def scripted(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     return use
 
 
-def means(pipeline: Pipeline, place: Path) -> Means:
+def means(pipeline: Pipeline, place: Path, questions: Sequence[EvalQuestion] = QUESTIONS) -> Means:
     """The metrics of a fresh run."""
     run = Run(pipeline, load_judge("overlap"), handles(pipeline.store), RunFile(place / "run.jsonl"))
-    records = [run.ask(asked) for asked in QUESTIONS]
+    records = [run.ask(asked) for asked in questions]
     return {name: figure.mean for name, figure in figures(records, METRICS).items()}
 
 
@@ -172,10 +175,14 @@ def test_random_passages(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest
 
 
 def test_the_day_of_the_question_forgotten(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # On the day of the question the strike has not begun.
+    asked = [question("Which pilots began a strike over wages?", None, tags=["temporal"])]
+    assert means(pipeline, tmp_path)["as_of_kept"] == 1.0
+    assert means(pipeline, tmp_path, asked)["temporal_accuracy"] == 1.0
     stream = pipeline.stream
     monkeypatch.setattr(pipeline, "stream", lambda *args, **kwargs: stream(*args, **kwargs, allow_later=True))
-    found = means(pipeline, tmp_path)
-    assert found["as_of_kept"] < 1.0
+    assert means(pipeline, tmp_path)["as_of_kept"] < 1.0
+    assert means(pipeline, tmp_path, asked)["temporal_accuracy"] == 0.0
 
 
 def test_everything_refused(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,3 +203,67 @@ def test_nothing_refused(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("rag.pipeline.THRESHOLD", 0.0)
     found = means(pipeline, tmp_path)
     assert (found["coverage"], found["abstention_recall"], found["abstention_f1"]) == (1.0, 0.0, 0.0)
+
+
+def test_words_put_into_another_mouth(
+    pipeline: Pipeline, scripted: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cost = "The Harbour Bridge cost 412 million euros, Holt said."
+    asked = [
+        question("Who said what the Harbour Bridge cost?", "Holt", tags=["who-said-what"], gold=[("bridge", cost)])
+    ]
+    scripted(*[f"{cost} [2]"] * 2)
+    assert means(pipeline, tmp_path, asked)["attribution_accuracy"] == 1.0
+
+    def swapped(answer: Answer) -> Answer:
+        changed = tuple(replace(s, text=s.text.replace("Holt", "Odell")) for s in answer.sentences)
+        return replace(answer, sentences=changed)
+
+    done(pipeline, monkeypatch, swapped)
+    found = means(pipeline, tmp_path, asked)
+    assert (found["attribution_accuracy"], found["faithfulness"]) == (0.0, 0.0)
+
+
+def test_one_side_of_a_conflict_left_out(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sides = [("bridge", TEXTS["bridge"].split(". ", 1)[1]), ("later", LATER)]
+    asked = [
+        question("How much did the Harbour Bridge cost?", "412 million", variants=["500 million"], gold=sides,
+                 tags=["conflict", "multi-article"], as_of="2025-06-02")
+    ]  # fmt: skip
+    good = means(pipeline, tmp_path, asked)
+    assert (good["conflict_named"], good["correct"]) == (1.0, 1.0)
+
+    def first_side(answer: Answer) -> Answer:
+        return replace(answer, sentences=tuple(s for s in answer.sentences if "412" in s.text))
+
+    done(pipeline, monkeypatch, first_side)
+    bad = means(pipeline, tmp_path, asked)
+    assert (bad["conflict_named"], bad["correct"]) == (0.0, 1.0)
+
+
+def test_an_answer_buried_in_talk(
+    pipeline: Pipeline, scripted: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(*GOOD_DRAFTS * 2)
+    good = means(pipeline, tmp_path)
+
+    def buried(answer: Answer) -> Answer:
+        return replace(answer, sentences=answer.sentences * 4)
+
+    done(pipeline, monkeypatch, buried)
+    bad = means(pipeline, tmp_path)
+    assert bad["correct"] == good["correct"]
+    assert bad["token_f1"] < good["token_f1"] / 2
+
+
+def test_a_slow_model(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "slow").mkdir()
+    install(tmp_path / "slow", monkeypatch, GOOD_DRAFTS[0], delay_s=0.03)
+    pipeline._chosen = choose("scripted/x", ModelSettings())
+    run = Run(pipeline, load_judge("overlap"), handles(pipeline.store), RunFile(tmp_path / "run.jsonl"))
+    found = run.ask(QUESTIONS[0])
+    # Sixteen words, 30 ms each; the first sentence stands once the second begins, after eight.
+    words = GOOD_DRAFTS[0].split()
+    assert (found.tokens["draft"] > 0, found.tokens["prompt"] > 0) == (True, True)
+    assert 30 <= found.timings_ms["first_token"] < found.timings_ms["first"] < found.timings_ms["total"]
+    assert found.timings_ms["total"] >= 30 * len(words)
