@@ -37,11 +37,13 @@ class _Run:
         seen: content hash by article id.
         unread: files and addresses of which something could not be read: their articles are unknown, not gone.
         changed: whether anything was written.
+        removed: whether anything was removed: its vectors leave the FAISS file at once.
     """
 
     seen: dict[str, str] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     changed: bool = False
+    removed: bool = False
 
     def refused(self, item: Refused) -> Item:
         """Enters a refusal."""
@@ -122,7 +124,7 @@ class Builder:
                 with store.exclusive(self._wait_s):
                     yield from self._gone(store, source, run)
             if run.changed:
-                store.snapshot()
+                store.snapshot(if_worth_it=not run.removed)
 
     def _take(self, store: SqliteFaissStore, lot: Lot, run: _Run) -> Iterator[Item | Progress]:
         wanted: dict[str, int] = {}
@@ -210,7 +212,7 @@ class Builder:
             if article_id not in run.seen
         }
         if gone and store.remove(list(gone)):
-            run.changed = True
+            run.changed = run.removed = True
         for article_id, name in gone.items():
             yield Item("removed", name, article_id)
 

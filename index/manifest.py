@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from index.errors import IndexMismatch
 
 # 2: what was fetched from where (visits), and when passages last went (removals).
-SCHEMA_VERSION = 2
+# 3: what tells this database from another (identity).
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,16 @@ class Manifest:
         """Whether the index must be brought to the current schema before it is used."""
         return self.schema < SCHEMA_VERSION
 
+    def understood(self, place: str) -> None:
+        """Checks that this version of the program can use the index at `place`, described by self.
+
+        Raises:
+            IndexMismatch: it was made by a newer one.
+        """
+        if self.schema > SCHEMA_VERSION:
+            msg = f"The index at {place} was made by a newer version (schema {self.schema})."
+            raise IndexMismatch(msg, f"Upgrade Dateline, which knows schema {SCHEMA_VERSION}, or name another index.")
+
     def require(self, wanted: Manifest, place: str) -> None:
         """Checks that the index at `place`, described by self, can be used as `wanted`.
 
@@ -44,5 +55,6 @@ class Manifest:
             msg = f"The index at {place} was made differently: {'; '.join(differing)}."
             raise IndexMismatch(
                 msg,
-                "Use the same settings as when it was made, or build a new one with --index DIR and `dateline ingest`.",
+                "Use the same settings as when it was made, encode it anew with `dateline reindex`, or build another one"
+                " with --index DIR and `dateline ingest`.",
             )

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 
+from index.errors import IndexMismatch
 from index.manifest import SCHEMA_VERSION, Manifest
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -105,6 +106,9 @@ MIGRATIONS = {
 {VISITS}
 INSERT INTO meta VALUES ('removals', (SELECT value FROM meta WHERE key = 'generation'));
 """,
+    2: """
+INSERT INTO meta VALUES ('identity', lower(hex(randomblob(16))));
+""",
 }
 
 
@@ -115,6 +119,9 @@ def statements(script: str) -> Iterator[str]:
 
 def migrate(db: sqlite3.Connection, manifest: Manifest) -> Manifest:
     """Brings a database to the current schema, inside the caller's transaction. Returns its manifest as it is then."""
+    if manifest.schema not in (*MIGRATIONS, SCHEMA_VERSION):
+        msg = f"There is no way from schema {manifest.schema} to {SCHEMA_VERSION}."
+        raise IndexMismatch(msg, "Ingest into a new folder.")
     for version in range(manifest.schema, SCHEMA_VERSION):
         for statement in statements(MIGRATIONS[version]):
             db.execute(statement)

@@ -26,6 +26,7 @@ class Columns:
         outlet_names: outlets as they are written, most articles' passages first.
         names: article ids by row number.
         generation: the commit that this is a snapshot of.
+        counts: passages by outlet, as it is written.
     """
 
     ids: Ids
@@ -36,24 +37,43 @@ class Columns:
     outlet_names: tuple[str, ...]
     names: Mapping[int, str]
     generation: int
+    counts: Mapping[str, int]
+
+    @property
+    def last_id(self) -> int:
+        """The greatest passage id, 0 when there is none."""
+        return int(self.ids[-1]) if self.ids.size else 0
 
     @classmethod
     def read(
         cls, rows: Sequence[tuple[int, int | None, str | None, int]], names: Mapping[int, str], generation: int
     ) -> Columns:
         """From rows (passage id, day, outlet, article row) in ascending order of passage id."""
-        codes: dict[str, int] = {}
-        written = Counter(row[2] for row in rows if row[2])
+        ids, owners = np.empty(0, np.int64), np.empty(0, np.int64)
+        days, outlets = np.empty(0, np.int32), np.empty(0, np.int32)
+        return cls(ids, days, outlets, owners, {}, (), {}, -1, {}).extended(rows, names, generation)
+
+    def extended(
+        self, rows: Sequence[tuple[int, int | None, str | None, int]], names: Mapping[int, str], generation: int
+    ) -> Columns:
+        """With more rows, of greater passage ids, and more articles; everything else is as it was."""
+        codes = dict(self.codes)
+        counts = Counter(self.counts)
+        counts.update(row[2] for row in rows if row[2])
         size = len(rows)
-        return cls(
-            np.fromiter((row[0] for row in rows), np.int64, size),
-            np.fromiter((row[1] or 0 for row in rows), np.int32, size),
-            np.fromiter((codes.setdefault((row[2] or "").lower(), len(codes)) for row in rows), np.int32, size),
-            np.fromiter((row[3] for row in rows), np.int64, size),
+        return Columns(
+            np.append(self.ids, np.fromiter((row[0] for row in rows), np.int64, size)),
+            np.append(self.days, np.fromiter((row[1] or 0 for row in rows), np.int32, size)),
+            np.append(
+                self.outlets,
+                np.fromiter((codes.setdefault((row[2] or "").lower(), len(codes)) for row in rows), np.int32, size),
+            ),
+            np.append(self.owners, np.fromiter((row[3] for row in rows), np.int64, size)),
             codes,
-            tuple(name for name, _ in written.most_common()),
-            names,
+            tuple(name for name, _ in counts.most_common()),
+            {**self.names, **names},
             generation,
+            counts,
         )
 
     def allowed(self, where: Filter, owners: Sequence[int] | None, without: Sequence[int] = ()) -> Ids | None:

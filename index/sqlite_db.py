@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -33,7 +34,7 @@ class Database:
         """This thread's connection."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self.place / DATABASE, check_same_thread=False, isolation_level=None)
+            connection = self._connect()
             self._connections.append(connection)
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA busy_timeout = 10000")
@@ -41,6 +42,17 @@ class Database:
             connection.execute("PRAGMA secure_delete = ON")  # what was removed is overwritten, not only unlinked
             self._local.connection = connection
         return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        path = self.place / DATABASE
+        if not path.exists() or os.access(self.place, os.W_OK):
+            return sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        # Beside a database with a log SQLite writes a file even to read it. In a folder that cannot be written nothing
+        # can change, so it is told that it need not; unless a log was left there, which it must read.
+        log = path.with_name(f"{DATABASE}-wal")
+        fixed = "" if log.exists() and log.stat().st_size else "&immutable=1"
+        uri = f"{path.resolve().as_uri()}?mode=ro{fixed}"
+        return sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
 
     @contextmanager
     def exclusive(self, wait_s: float = 0.0) -> Iterator[None]:

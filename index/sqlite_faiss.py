@@ -7,6 +7,8 @@ Readers in other processes notice a commit by the generation counter and bring t
 from __future__ import annotations
 
 import json
+import math
+import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,11 +28,17 @@ from index.sqlite_db import DATABASE, LOCK, transaction
 from index.sqlite_read import Reading
 from index.sqlite_words import K1, Words, fts_query, sql_conditions
 from index.store import Entry, Outcome, Terms
+from index.vector_file import read_seal
 from index.vectors import Ids, VectorIndex
 
 __all__ = ["DATABASE", "LOCK", "VECTORS", "SqliteFaissStore"]
 
 VECTORS = "passages.faiss"
+
+# Passages that the FAISS file may lack, or hold too many: what the next opening makes good in a tenth of a second.
+WORTH_SAVING = 2_000
+# Where the search for vectors is not exact, so many times k candidates are compared at full precision.
+SPARE = 1.5
 
 # A hit in the headline says more about what a passage is about than one in its text; see docs/retrieval.md.
 TITLE_WEIGHT = 4.0
@@ -64,6 +72,7 @@ class SqliteFaissStore(Reading):
             self._create(manifest)
         with self.mapped():
             self.manifest = Manifest.from_json(self.meta("manifest"))
+        self.manifest.understood(str(place))
         if self.manifest.outdated:
             self.manifest = self.write(lambda db: migrate(db, Manifest.from_json(self.meta("manifest"))))
         if manifest:
@@ -97,10 +106,19 @@ class SqliteFaissStore(Reading):
         if visits:
             self.write(lambda db: sqlite_write.remember(db, visits))
 
-    def snapshot(self) -> None:
+    def snapshot(self, *, if_worth_it: bool = False) -> None:
+        if if_worth_it and self._nearly_saved():
+            return
         with self.exclusive(), self.mapped():
             vectors, columns = self._fresh()
-            vectors.save(self.place / VECTORS, columns.generation)
+            vectors.grow(self._fetch)
+            try:
+                vectors.save(self.place / VECTORS, self.meta("identity"), columns.generation)
+            except OSError as exc:
+                msg = f"{self.place / VECTORS} could not be written: {exc}."
+                raise StoreError(msg, "Nothing is lost: it is made anew at the next opening. Make room first.") from exc
+            # What was removed leaves the log, too. A reader that is in the middle of something keeps it a while longer.
+            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # --- searching ---------------------------------------------------------------------------------------------------
 
@@ -108,12 +126,17 @@ class SqliteFaissStore(Reading):
         with self.reading(), self.mapped():
             vectors, columns = self._fresh()
             owners = None if where.article_ids is None else self._numbers(where.article_ids)
-            found = vectors.search(
-                np.asarray(vector, dtype=np.float32), k, columns.allowed(where, owners, self._numbers(where.without))
-            )
+            query = np.asarray(vector, dtype=np.float32)
+            allowed = columns.allowed(where, owners, self._numbers(where.without))
+            ids, scores = vectors.search(query, k if vectors.exact else math.ceil(k * SPARE), allowed)
             # The vector index may be ahead of what this thread is reading.
-            here = self.passage_ids(found[0])
-        return [hit for hit in columns.hits(*found) if hit.passage_id in here]
+            here = self.passage_ids(ids)
+            if not vectors.exact:
+                held = np.asarray([i for i in ids if i in here], dtype=np.int64)
+                products = self._fetch(held) @ query
+                best = np.lexsort((held, -products))[:k]
+                ids, scores = held[best].tolist(), products[best].tolist()
+        return [hit for hit in columns.hits(ids, scores) if hit.passage_id in here]
 
     def search_lexical(self, terms: Terms, k: int, where: Filter) -> list[Hit]:
         match = fts_query(terms)
@@ -158,21 +181,52 @@ class SqliteFaissStore(Reading):
                 for statement in statements(DDL):
                     db.execute(statement)
                 meta = {"manifest": manifest.to_json(), "generation": "0", "removals": "0"}
+                meta["identity"] = secrets.token_hex(16)
                 db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
 
     def _fresh(self) -> tuple[VectorIndex, Columns]:
         """The vector index and the columns for filters, as of the newest commit that this thread can see, or newer."""
         with self._refreshing:
             if self._vectors is None:
-                self._vectors = VectorIndex.load(self.place / VECTORS, self.manifest.dimension)
+                place = self.place / VECTORS
+                self._vectors = VectorIndex.load(place, self.meta("identity"), self.manifest.dimension)
             with self.reading():  # one state for all that is read
                 generation = int(self.meta("generation"))
                 if generation > self._columns.generation:
-                    rows = self.db.execute("SELECT id, published, outlet, article FROM passages ORDER BY id").fetchall()
-                    names = dict(self.db.execute("SELECT n, id FROM articles"))
-                    self._columns = Columns.read(rows, names, generation)
+                    self._still_ours()
+                    self._columns = self._newer(generation)
                     self._vectors.sync(self._columns.ids, self._fetch)
             return self._vectors, self._columns
+
+    def _newer(self, generation: int) -> Columns:
+        """The columns as of now: what was added since the last look, or all where passages have gone."""
+        known = self._columns
+        if int(self.meta("removals")) > known.generation:
+            known = Columns.read([], {}, generation=-1)
+        rows = self.db.execute(
+            "SELECT id, published, outlet, article FROM passages WHERE id > ? ORDER BY id", (known.last_id,)
+        )
+        names = self.db.execute("SELECT n, id FROM articles WHERE n > ?", (max(known.names, default=0),))
+        return known.extended(rows.fetchall(), dict(names), generation)
+
+    def _still_ours(self) -> None:
+        """Another process may have encoded the index anew: its vectors then mean nothing to this one.
+
+        Raises:
+            IndexMismatch: it has.
+        """
+        Manifest.from_json(self.meta("manifest")).require(self.manifest, str(self.place))
+
+    def _nearly_saved(self) -> bool:
+        """Whether the FAISS file lacks so little that catching up costs less than writing it."""
+        seal = read_seal(self.place / VECTORS)
+        with self.mapped():
+            if seal is None or seal.identity != self.meta("identity"):
+                return False
+            count, new = self.db.execute(
+                "SELECT count(*), count(*) FILTER (WHERE id > ?) FROM passages", (seal.newest,)
+            ).fetchone()
+        return int(new + seal.count + new - count) < WORTH_SAVING
 
     def _fetch(self, ids: Ids) -> Vectors:
         wanted = [int(i) for i in ids]

@@ -130,6 +130,14 @@ def _join_story(db: sqlite3.Connection, n: int, sketch: Signature, day: date | N
     db.executemany("INSERT INTO bands VALUES (?, ?, ?)", [(band, key, n) for band, key in keys])
 
 
+def regroup(db: sqlite3.Connection, n: int, text: str) -> None:
+    """Finds the near-duplicates of an article anew, from its headline and text; its bands must not be there yet."""
+    sketch = signature(text)
+    db.execute("UPDATE articles SET story = n, signature = ? WHERE n = ?", (sketch.tobytes(), n))
+    day = db.execute("SELECT published FROM articles WHERE n = ?", (n,)).fetchone()[0]
+    _join_story(db, n, sketch, date.fromordinal(day) if day else None)
+
+
 def _leave_story(db: sqlite3.Connection, n: int) -> None:
     """Takes the article out of its story and joins the others afresh: it may have been what held them together."""
     db.execute("DELETE FROM bands WHERE article = ?", (n,))

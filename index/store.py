@@ -137,8 +137,16 @@ class Store(Protocol):
     def stats(self) -> IndexStats:
         """What the index holds."""
 
-    def snapshot(self) -> None:
-        """Writes what is derived (the FAISS file) to disk, so that the next opening is quick."""
+    def snapshot(self, *, if_worth_it: bool = False) -> None:
+        """Writes what is derived (the FAISS file) to disk, so that the next opening is quick.
+
+        Args:
+            if_worth_it: leave it where the file lacks so little that the next opening is quick anyway.
+
+        Raises:
+            IndexBusy: another process is writing.
+            StoreError: the disk refused; nothing is lost.
+        """
 
     def close(self) -> None:
         """Releases files and locks. A closed store is not used again."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 from datetime import date
@@ -19,7 +18,6 @@ from index.manifest import Manifest
 from index.records import Filter
 from index.sqlite_faiss import DATABASE, VECTORS, SqliteFaissStore
 from index.store import Terms
-from index.vectors import stamp_of
 
 FOX = "The quick brown fox jumped over the fence. It was seen in Leeds. Nobody was hurt."
 TAX = "Parliament raised the tax on fuel by four percent. The minister defended the vote."
@@ -179,7 +177,7 @@ class TestStories:
 
 
 class TestDurability:
-    @pytest.mark.parametrize("harm", ["missing", "truncated", "no stamp", "garbled stamp"])
+    @pytest.mark.parametrize("harm", ["missing", "truncated", "flipped", "no seal", "empty"])
     def test_the_faiss_file_is_rebuilt(
         self, tmp_path: Path, manifest: Manifest, entry: EntryMaker, bag: BagEmbedder, harm: str
     ) -> None:
@@ -192,10 +190,14 @@ class TestDurability:
             file.unlink()
         elif harm == "truncated":
             file.write_bytes(file.read_bytes()[:-20])
-        elif harm == "no stamp":
-            stamp_of(file).unlink()
+        elif harm == "flipped":
+            content = bytearray(file.read_bytes())
+            content[len(content) // 2] ^= 1
+            file.write_bytes(content)
+        elif harm == "no seal":
+            file.write_bytes(file.read_bytes()[:-80] + bytes(80))
         else:
-            stamp_of(file).write_text(json.dumps([1]))
+            file.write_bytes(b"")
         with SqliteFaissStore(tmp_path / "i", manifest) as store:
             assert found(store, bag, FOX) == wanted == ["a", "b"]
 
