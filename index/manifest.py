@@ -55,6 +55,6 @@ class Manifest:
             msg = f"The index at {place} was made differently: {'; '.join(differing)}."
             raise IndexMismatch(
                 msg,
-                "Use the same settings as when it was made, encode it anew with `dateline reindex`, or build another one"
+                "Use the same settings as when it was made, encode it anew with `dateline reindex`, or build another"
                 " with --index DIR and `dateline ingest`.",
             )

@@ -16,17 +16,20 @@ from pathlib import Path
 
 from index.chunk import Chunker, embedded_text
 from index.embed import Embedder
-from index.errors import StoreError
+from index.errors import IndexMissing, StoreError
 from index.manifest import Manifest
 from index.records import Article
 from index.salvage import Salvage, content_hash, salvage, sound
-from index.sqlite_faiss import DATABASE, VECTORS, SqliteFaissStore
+from index.sqlite_db import DATABASE, Database
+from index.sqlite_faiss import VECTORS, SqliteFaissStore
 from index.store import Entry
 from index.vector_file import checked
 
 # Articles that are named in a message.
 _NAMED = 5
 _BATCH = 64
+# The check of the word index counts as a write: it is left out while another process writes, or nothing can.
+_NOT_NOW = ("SQLITE_BUSY", "SQLITE_READONLY", "SQLITE_READONLY_DIRECTORY", "SQLITE_LOCKED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,21 @@ def examine(place: Path) -> list[Problem]:
     """Looks at everything: pages, texts against their hashes, passages, words and vectors against each other, FAISS.
 
     Reads the whole database: some seconds for 50,000 articles.
+
+    Raises:
+        IndexMissing: there is none.
     """
-    path = place / DATABASE
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None)) as db:
+    if not (place / DATABASE).exists():
+        msg = f"There is no index at {place}."
+        raise IndexMissing(msg, "Make one with `dateline ingest PATH`, or name another with --index DIR.")
+    with closing(Database(place)) as opened:
         try:
+            db = opened.db
             problems = list(_structure(db)) or [*_texts(db), *_passages(db), *_words(db)]
         except sqlite3.Error as exc:
             problems = [Problem("database", f"it cannot be read: {exc}", derived=False)]
         with suppress(sqlite3.Error):
-            row = db.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
+            row = opened.db.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
             faiss = checked(place / VECTORS, row[0] if row else "") if (place / VECTORS).exists() else None
             if faiss:
                 problems.append(Problem("vectors", f"{VECTORS} {faiss}"))
@@ -151,17 +160,19 @@ def _passages(db: sqlite3.Connection) -> Iterator[Problem]:
 
 
 def _words(db: sqlite3.Connection) -> Iterator[Problem]:
-    db.execute("BEGIN IMMEDIATE")
     try:
+        db.execute("BEGIN IMMEDIATE")
         db.execute("INSERT INTO passages_fts (passages_fts) VALUES ('integrity-check')")
         uneven = db.execute(
             """SELECT (SELECT count(*) FROM passages WHERE id NOT IN (SELECT rowid FROM passages_fts))
             + (SELECT count(*) FROM passages_fts WHERE rowid NOT IN (SELECT id FROM passages))"""
         ).fetchone()[0]
     except sqlite3.DatabaseError as exc:
-        yield Problem("words", f"the word index is damaged: {exc}")
+        if exc.sqlite_errorname not in _NOT_NOW:
+            yield Problem("words", f"the word index is damaged: {exc}")
     else:
         if uneven:
             yield Problem("words", f"the word index and the passages differ in {uneven} places")
     finally:
-        db.execute("ROLLBACK")
+        if db.in_transaction:
+            db.execute("ROLLBACK")

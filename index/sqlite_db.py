@@ -18,6 +18,13 @@ T = TypeVar("T")
 
 DATABASE, LOCK = "dateline.sqlite3", "write.lock"
 
+_ADVICE = {
+    "SQLITE_FULL": "The disk is full: make room. What was reported is in the index.",
+    "SQLITE_CORRUPT": "It is damaged: `dateline doctor --repair` saves everything that can be read.",
+    "SQLITE_NOTADB": "It is damaged, or no index: `dateline doctor --repair` saves what can be read.",
+    "": "Check free disk space and permissions, then `dateline doctor`.",
+}
+
 
 class Database:
     """One connection a thread; one writing process at a time, guarded by a lock file."""
@@ -80,7 +87,7 @@ class Database:
             yield
         except (sqlite3.Error, OSError) as exc:
             msg = f"The index at {self.place} could not be used: {exc}."
-            raise StoreError(msg, "Check free disk space and permissions, then `dateline doctor`.") from exc
+            raise StoreError(msg, _ADVICE.get(getattr(exc, "sqlite_errorname", ""), _ADVICE[""])) from exc
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Does `work` in one transaction, which becomes the next generation of the index.

@@ -316,12 +316,15 @@ def doctor(
     index: IndexOption = None,
     llm: LlmOption = None,
     verifier: VerifierOption = None,
+    mend: Annotated[bool, typer.Option("--repair", help="First mend what can be mended in the index.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Look at every part and say what is wrong and what to do; exit code 1 when something is broken."""
     with told():
         from rag.doctor import examine  # noqa: PLC0415
 
+        if mend:
+            _mend(_config(index=index))
         findings = examine(_config(index=index, llm=llm, verifier=verifier))
         if as_json:
             _print_json(cli_print.findings_json(findings))
@@ -329,6 +332,15 @@ def doctor(
             cli_print.findings(findings, Console(highlight=False))
         if any(finding.state == "broken" for finding in findings):
             raise typer.Exit(1)
+
+
+def _mend(config: Config) -> None:
+    """Repairs the index and names what is lost."""
+    from index.repair import repair  # noqa: PLC0415
+
+    for lost in repair(config.index, embedder(config.embedder), lambda text: errors.print(cli_print.plain(text))):
+        known = " ".join(part for part in (lost.id, lost.title, lost.url or "", lost.source) if part)
+        errors.print(f"[bold red]lost:[/] {cli_print.plain(known)}; ingest it again.")
 
 
 def _one(store: SqliteFaissStore, name: str) -> StoredArticle:

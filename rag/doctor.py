@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Literal
 from index.embed import embedder
 from index.errors import DatelineError
 from index.manifest import Manifest
+from index.repair import examine as damage
 from index.sqlite_faiss import DATABASE, SqliteFaissStore
 from rag.config import Config
 from rag.llm import make
@@ -59,25 +59,13 @@ def _index(config: Config) -> Iterator[Finding]:
         yield Finding(
             "index", "good", f"{stats.articles} articles in {stats.passages} passages at {config.index}{newest}"
         )
-    database = sqlite3.connect(f"file:{config.index / DATABASE}?mode=ro", uri=True)
-    try:
-        verdict = database.execute("PRAGMA quick_check").fetchone()[0]
-        orphans = database.execute(
-            """SELECT (SELECT count(*) FROM passages) - (SELECT count(*) FROM vectors)
-            + abs((SELECT count(*) FROM passages) - (SELECT count(*) FROM passages_fts))"""
-        ).fetchone()[0]
-    finally:
-        database.close()
-    if verdict != "ok" or orphans:
-        what = verdict if verdict != "ok" else "passages, vectors and words do not match"
-        yield Finding(
-            "database",
-            "broken",
-            f"its check says: {what}",
-            "Restore it from a copy, or ingest again into a new folder.",
-        )
-    else:
-        yield Finding("database", "good", "its pages are sound; passages, vectors and words match")
+    problems = damage(config.index)
+    for problem in problems:
+        # What is derived from the database alone is made anew at the next opening anyway.
+        state: State = "note" if problem.part == "vectors" else "broken"
+        yield Finding(problem.part, state, problem.message, "`dateline doctor --repair` mends what can be mended.")
+    if not problems:
+        yield Finding("database", "good", "its pages and texts are sound; passages, vectors and words match")
 
 
 def _encoder(config: Config) -> Iterator[Finding]:
