@@ -1,79 +1,160 @@
-"""The quick part of `make torture`: a few of each fault."""
+"""Everything that can go wrong with a model's server, through the whole pipeline: said within its time limit, and
+answered all the same, by the embedded model."""
 
 from __future__ import annotations
 
 import json
-import os
-import random
-import subprocess
-import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import pytest
-from torture import faults
+from conftest import EntryMaker
+from fakes import fake_ollama, plugin_dist
+from fakes.embedder import BagEmbedder
+from fakes.fake_ollama import FakeOllama, Script
 
-TESTS = Path(__file__).parents[1]
-ENVIRON = {**os.environ, "PYTHONPATH": str(TESTS), "OMP_NUM_THREADS": "1"}
+from index.manifest import Manifest
+from index.sqlite_faiss import SqliteFaissStore
+from rag.config import Config
+from rag.contract import ask_json
+from rag.llamacpp import EmbeddedModel
+from rag.llm import GROUP
+from rag.pipeline import Pipeline
+from rag.types import AnswerDone, Drafting, SentenceSettled
 
-
-def run(code: str) -> dict[str, object]:
-    """Runs code in a process of its own, where it may fork and set limits."""
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=ENVIRON, capture_output=True, text=True, timeout=200, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, object] = json.loads(done.stdout)
-    return found
-
-
-KILLS = """
-import json, tempfile
-from pathlib import Path
-from torture.kills import run
-with tempfile.TemporaryDirectory() as root:
-    print(json.dumps(vars(run(Path(root), {kills}, {seed}, lie={lie}))))
-"""
-
-FAULT = """
-import json, random, tempfile
-from pathlib import Path
-from torture import faults
-with tempfile.TemporaryDirectory() as root:
-    print(json.dumps(vars(faults.{call})))
-"""
+QUESTION = "How much did the Harbour Bridge cost?"
+BRIDGE = "The Harbour Bridge opened on Saturday. The Harbour Bridge cost 412 million euros, Mayor Ida Holt said."
+DRAFT = ("The", " Harbour", " Bridge", " cost", " 412", " million", " euros", ".", " [2]", " Holt", " said", " so", ".")
+OWN = {"ollama": "rag.ollama:OllamaModel", "embedded": "rag.llamacpp:EmbeddedModel"}
+AS_OF = date(2025, 5, 10)
+LIMITS = {"timeout_s": 1.0, "stall_timeout_s": 0.5, "total_timeout_s": 2.0, "connect_timeout_s": 0.5}
 
 
-def test_nothing_reported_is_lost_by_a_kill() -> None:
-    found = run(KILLS.format(kills=8, seed=random.randrange(10**6), lie=False))
-    assert (found["tried"], found["lost"], found["broken"]) == (8, [], [])
-    assert found["reported"]
+@dataclass(frozen=True)
+class Fault:
+    """What the server does, the words that the reader gets, and the seconds within which it has to be said."""
+
+    script: Script
+    says: str
+    within: float = 0.9
+    gone: bool = False
 
 
-def test_the_kills_would_show_a_loss() -> None:
-    assert run(KILLS.format(kills=3, seed=3, lie=True))["lost"]
+FAULTS = {
+    "refused": Fault(Script(), "does not answer. Start it with `ollama serve`.", gone=True),
+    "404": Fault(Script(models=()), "has no model llama3.2:3b. Get it with `ollama pull llama3.2:3b`."),
+    "500": Fault(Script(status=500), "(HTTP 500): llama runner process has terminated."),
+    "slow to begin": Fault(Script(DRAFT, stall_first_s=9), "did not begin to answer within 1 s.", 2),
+    "stall": Fault(Script(DRAFT, stall_after=4, stall_s=9), "fell silent for 0.5 s.", 1.5),
+    "endless": Fault(Script(pieces=("on ",) * 40, piece_s=0.1), "did not finish within 2 s.", 3),
+    "cut stream": Fault(Script(DRAFT, cut_after=4), "broke off"),
+    "no last chunk": Fault(Script(DRAFT, end_early=True), "broke off"),
+    "error in the stream": Fault(Script(DRAFT, error_after=4), "llama runner process has terminated"),
+    "malformed line": Fault(Script(garbage='{"message": {"content": "The Harb'), "cannot be read as Ollama's"),
+    "truncation refused": Fault(Script(DRAFT, clamp=64), "exceeds the available context size (64 tokens)"),
+    "silent truncation": Fault(Script(DRAFT, clamp=64, refuses_truncation=False), "Ollama cut the prompt"),
+    "thoughts alone": Fault(Script(pieces=("<think>", "May", " or", " June")), "spent its whole budget on thoughts"),
+}
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        "long_files(Path(root), 2, random.Random(1))",
-        "read_only(Path(root), 2)",
-        "two_at_once(Path(root), 1)",
-        "damaged_faiss(Path(root), 4, random.Random(1))",
-    ],
-)
-def test_a_fault(call: str) -> None:
-    found = run(FAULT.format(call=call))
-    assert (found["lost"], found["broken"]) == (0, [])
-    assert found["reported"]
-    assert found["tried"]
+# With these the embedded model really drafts, which takes seconds; with the others it is told what to say.
+REALLY = ("refused", "silent truncation")
 
 
-def test_a_full_disk() -> None:
-    try:
-        with faults.small_disk(2):
-            pass
-    except (PermissionError, FileNotFoundError):
-        pytest.skip("this machine does not let us make a small file system")
-    found = run(FAULT.format(call="full_disk(Path(root), 1, random.Random(1))"))
-    assert (found["lost"], found["broken"]) == (0, [])
+@pytest.fixture
+def store(tmp_path: Path, manifest: Manifest, bag: BagEmbedder, entry: EntryMaker) -> Iterator[SqliteFaissStore]:
+    with SqliteFaissStore(tmp_path / "index", manifest, create=True) as opened:
+        opened.put([entry("bridge", BRIDGE, title="Harbour Bridge opens", outlet="The Example", day="2025-05-03")])
+        yield opened
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOllama]:
+    (tmp_path / "dist").mkdir()
+    plugin_dist.install(tmp_path / "dist", monkeypatch, GROUP, OWN, name="own")
+    with fake_ollama.serve(Script(pieces=DRAFT)) as running:
+        yield running
+
+
+def pipeline(store: SqliteFaissStore, bag: BagEmbedder, server: FakeOllama, llm: str = "auto") -> Pipeline:
+    """One that has chosen its model while the server was healthy."""
+    made = Pipeline(store, bag, Config(llm=llm, ollama_host=server.url, max_answer_tokens=40, **LIMITS))
+    assert made.chosen.model is not None
+    assert made.chosen.model.name == "ollama/llama3.2:3b"
+    return made
+
+
+def test_without_a_fault_the_server_answers(store: SqliteFaissStore, bag: BagEmbedder, server: FakeOllama) -> None:
+    answer = pipeline(store, bag, server).answer(QUESTION, as_of=AS_OF)
+    assert answer.model == "ollama/llama3.2:3b"
+    assert answer.sentences[0].text == "The Harbour Bridge cost 412 million euros."
+    assert answer.sentences[0].state == "verified"
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_said_in_time_and_the_embedded_model_answers(
+    name: str, store: SqliteFaissStore, bag: BagEmbedder, server: FakeOllama, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = FAULTS[name]
+    if name not in REALLY:
+        monkeypatch.setattr(EmbeddedModel, "count_tokens", lambda _, messages: len(str(messages)))
+        monkeypatch.setattr(
+            EmbeddedModel, "stream", lambda *_, **__: iter(["The Harbour Bridge cost 412 million euros. [2]"])
+        )
+    asked = pipeline(store, bag, server)
+    server.script = fault.script
+    if fault.gone:
+        gone = replace(asked.config.model_settings, ollama_host=fake_ollama.closed_url())
+        monkeypatch.setattr(asked.chosen.model, "_settings", gone)
+    begun: list[float] = []
+    notes: list[str] = []
+    for event in asked.stream(QUESTION, as_of=AS_OF):
+        if isinstance(event, Drafting):
+            begun.append(time.monotonic())
+            notes.append(event.note)
+        elif isinstance(event, AnswerDone):
+            answer = event.answer
+    assert begun[1] - begun[0] < fault.within + 1  # a second for a busy machine
+    assert fault.says in notes[1]
+    assert answer.model == "embedded/smollm2-135m"
+    assert fault.says in answer.note
+    assert answer.note.endswith("embedded/smollm2-135m answers instead.")
+    assert answer.note == ask_json(answer).note
+    # What the failed draft said is gone; what is shown was drafted anew and checked.
+    assert "412 million euros" in answer.text
+    assert answer.sentences
+    assert all(s.supported and s.citations for s in answer.sentences)
+    json.dumps(ask_json(answer).model_dump(mode="json"))
+
+
+def test_a_model_that_was_named_and_is_not_there_is_an_error_at_the_start(server: FakeOllama, tmp_path: Path) -> None:
+    from rag.errors import ModelMissing
+    from rag.llm import choose
+
+    server.script.models = ("qwen3:4b",)
+    with pytest.raises(
+        ModelMissing, match=r"Get it with `ollama pull llama3.2:3b`. Or use one that is there: qwen3:4b"
+    ):
+        choose("ollama/llama3.2:3b", Config(ollama_host=server.url).model_settings)
+
+
+def test_stop_closes_the_connection_and_keeps_what_was_checked(
+    store: SqliteFaissStore, bag: BagEmbedder, server: FakeOllama
+) -> None:
+    server.script = Script(pieces=(*DRAFT[:9], *(" And", " so", " on") * 500), piece_s=0.01)
+    cancel = threading.Event()
+    for event in pipeline(store, bag, server, "ollama").stream(QUESTION, as_of=AS_OF, cancel=cancel):
+        if isinstance(event, SentenceSettled):
+            cancel.set()
+            stopped = time.monotonic()
+        if isinstance(event, AnswerDone):
+            answer = event.answer
+    assert time.monotonic() - stopped < 1.5
+    assert server.abandoned.wait(2)
+    assert server.sent < 300
+    assert answer.model == "ollama/llama3.2:3b"
+    assert [s.text for s in answer.sentences] == ["The Harbour Bridge cost 412 million euros."]
