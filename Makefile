@@ -28,6 +28,9 @@ eval: $(STAMP)  ## set up, then the question set without a language model, held 
 peers: $(STAMP)  ## the same questions to LlamaIndex and txtai (own environments, 3 GB); the table goes into docs/evaluation.md
 	$(BIN)/python -m eval.peers --into docs/evaluation.md
 
+injection: $(STAMP)  ## attack articles against a model that obeys them all; LLM=embedded for the embedded one
+	cd tests && ../$(BIN)/python -m injection --llm $(or $(LLM),obedient)
+
 check: $(STAMP)  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -27,11 +27,14 @@ class Config:
     Attributes:
         index: folder of the index.
         embedder: which encoder (``minilm`` or ``st/FOLDER``).
-        llm: ``auto``, ``none``, ``embedded``, ``ollama/NAME`` or another plug-in.
+        llm: ``auto``, ``none``, ``embedded``, ``ollama/NAME``, ``openai/NAME`` or another plug-in.
         reranker: entry point of a reranker, or ``none``.
         verifier: what checks each sentence: ``overlap``, ``nli/MODEL``, ``ollama/NAME`` or another plug-in.
         ollama_host: where Ollama listens.
         ollama_model: what `auto` asks Ollama for.
+        openai_base_url: an OpenAI-compatible server, such as http://127.0.0.1:8000/v1; its key is no setting but the
+            variable DATELINE_OPENAI_API_KEY.
+        openai_model: what `openai` without a name asks it for.
         connect_timeout_s: seconds until a model's server accepts the connection.
         timeout_s: seconds until a model's first token.
         stall_timeout_s: seconds between two tokens.
@@ -50,6 +53,8 @@ class Config:
     verifier: str = "overlap"
     ollama_host: str = _MODEL.ollama_host
     ollama_model: str = _MODEL.ollama_model
+    openai_base_url: str = _MODEL.openai_base_url
+    openai_model: str = _MODEL.openai_model
     connect_timeout_s: float = _MODEL.connect_timeout_s
     timeout_s: float = _MODEL.timeout_s
     stall_timeout_s: float = _MODEL.stall_timeout_s
@@ -66,6 +71,8 @@ class Config:
         return ModelSettings(
             ollama_host=self.ollama_host,
             ollama_model=self.ollama_model,
+            openai_base_url=self.openai_base_url,
+            openai_model=self.openai_model,
             connect_timeout_s=self.connect_timeout_s,
             timeout_s=self.timeout_s,
             stall_timeout_s=self.stall_timeout_s,

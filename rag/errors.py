@@ -5,6 +5,7 @@ ModelError
 ├── ModelTimeout       it answers too slowly, or fell silent (a retry helps)
 ├── ModelMissing       the server or the package is there, the model is not
 ├── PromptTooLong      the prompt does not fit; found before or by the model, nothing was generated
+├── NothingToDraftFrom all the evidence speaks to a machine; no model is asked
 ├── PromptTruncated    the server cut the prompt and answered all the same: that answer cannot be used
 └── ModelFailed        a server error, or an answer that breaks off or cannot be read (a retry may help)
 """
@@ -36,6 +37,10 @@ class ModelMissing(ModelError):
 
 class PromptTooLong(ModelError):
     """The prompt and the answer's budget do not fit into the model's context; nothing was generated."""
+
+
+class NothingToDraftFrom(ModelError):
+    """There is no evidence that a model may see; nothing was sent."""
 
 
 class PromptTruncated(ModelError):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from llama_index.core.llms import LLM, ChatMessage
 
 from index.errors import DatelineError
-from rag.errors import ModelFailed
+from rag.errors import ModelError, ModelFailed
 from rag.llm import ModelSettings, ModelStatus, fits
 from rag.pump import Pump
 from rag.thoughts import ThoughtFilter
@@ -74,6 +74,10 @@ class LlamaIndexModel:
         except DatelineError as exc:
             pump.fail(exc)
         except Exception as exc:  # noqa: BLE001  (the boundary: an unknown client may raise anything)
-            failed = ModelFailed(f"{self._name} failed: {exc}", "See its documentation, or choose another model.")
+            failed = self._mapped(exc)
             failed.__cause__ = exc
             pump.fail(failed)
+
+    def _mapped(self, exc: Exception) -> ModelError:
+        """An error of the wrapped LLM in our terms."""
+        return ModelFailed(f"{self._name} failed: {exc}", "See its documentation, or choose another model.")

@@ -31,6 +31,8 @@ class ModelSettings:
     Attributes:
         ollama_host: where Ollama listens.
         ollama_model: the model that `auto`, and `ollama` without a name, take.
+        openai_base_url: address of an OpenAI-compatible server; empty means none, and none is ever asked.
+        openai_model: the model that `openai` without a name takes.
         timeout_s: until the first token, the time to load the model included.
         stall_timeout_s: between two tokens.
         total_timeout_s: for a whole answer.
@@ -44,6 +46,8 @@ class ModelSettings:
 
     ollama_host: str = "http://127.0.0.1:11434"
     ollama_model: str = "llama3.2:3b"
+    openai_base_url: str = ""
+    openai_model: str = ""
     timeout_s: float = 120
     connect_timeout_s: float = 2
     keep_alive: str = "10m"

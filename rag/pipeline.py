@@ -18,11 +18,12 @@ from rag.config import Config
 from rag.errors import ModelError
 from rag.evidence import EvidencePicker
 from rag.grammar import REFUSAL
+from rag.instructions import lifted, plain, speaks_to_machine
 from rag.llm import Chosen, DraftModel, choose
 from rag.prompt import fitted, spoken
 from rag.rerank import reranker
 from rag.retrieve import Retriever
-from rag.settle import Settled, settle
+from rag.settle import Settled, quoted, settle
 from rag.types import (
     Answer,
     AnswerDone,
@@ -230,7 +231,14 @@ class _Run:
             return
         with self._clock.timing("verify"):
             used = {c.sentence.id for c in self._numbering.citations}
-            settled = settle(sentence, self._evidence, self._verifier, used)
+            if speaks_to_machine(sentence.text):  # orders, links and markup are no statement
+                settled = Settled(sentence.text, (), 0.0, "removed", ("it is no statement",))
+            else:
+                settled = settle(sentence, plain(self._evidence), self._verifier, used)
+                if settled.state == "verified" and all(lifted(settled.text, e.sentence.text) for e in settled.evidence):
+                    best = settled.evidence[0]
+                    reasons = ("it leaves out how the source introduces it",)
+                    settled = Settled(quoted(best), (best,), 1.0, "repaired", reasons)
         if settled.text in {s.text for s in self._sentences}:
             return
         yield self._take(settled)
@@ -247,7 +255,7 @@ class _Run:
         """Quotes the best evidence where the draft left it out: a draft that evades the point is no answer."""
         cited = {c.sentence.id for c in self._numbering.citations}
         shown = [s for s in self._sentences if s.supported]
-        for settled in extract.extract(self._evidence):
+        for settled in extract.extract(plain(self._evidence) or self._evidence):
             if settled.evidence[0].sentence.id in cited:
                 break
             yield self._take(settled)

@@ -1,7 +1,8 @@
 """Evidence → messages for a language model, inside a token budget that is counted, never guessed.
 
 Article text is data. It stands between fence lines that carry a random word of this prompt, so that no article can
-close the fence, and square brackets in it are changed, so that it cannot bring marks of its own.
+close the fence, and brackets in it are changed, so that it cannot bring marks or role tokens of its own. Sentences and
+headlines that speak to a machine are left out (rag/instructions.py).
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from itertools import groupby
 
 from llama_index.core.llms import ChatMessage, MessageRole
 
-from rag.errors import PromptTooLong
+from rag.errors import NothingToDraftFrom, PromptTooLong
 from rag.grammar import REFUSAL
+from rag.instructions import plain, speaks_to_machine
 from rag.llm import DraftModel
 from rag.types import Evidence, Question
 
@@ -52,9 +54,13 @@ def fitted(
 
     Raises:
         PromptTooLong: not even one sentence fits.
+        NothingToDraftFrom: all of it speaks to a machine.
     """
     room = model.context_window - max_answer
-    kept = list(evidence)
+    kept = list(plain(evidence))
+    if not kept:
+        message = "The evidence gives orders to a language model instead of reporting, so none is asked."
+        raise NothingToDraftFrom(message)
     while kept:
         prompt = messages(question, kept)
         if model.count_tokens(prompt) <= room:
@@ -68,15 +74,31 @@ def fitted(
 
 def heading(evidence: Evidence) -> str:
     """Outlet, date and title of an article, as the model and the quoting answer name it."""
-    article = evidence.article.article
-    return f"{source_name(evidence)}: {_plain(article.title)}"
+    return ": ".join(part for part in (_plain(source_label(evidence)), _plain(headline(evidence))) if part)
+
+
+def headline(evidence: Evidence) -> str:
+    """The article's title; empty where it speaks to a machine."""
+    title = evidence.article.article.title
+    return "" if speaks_to_machine(title) else title
+
+
+def source_label(evidence: Evidence) -> str:
+    """`source_name`, or the day alone where the outlet's name speaks to a machine."""
+    source = source_name(evidence)
+    return (_day(evidence) or "An article") if speaks_to_machine(source) else source
 
 
 def source_name(evidence: Evidence) -> str:
     """ "CNN, 21 December 2025"; what is unknown is left out."""
     article = evidence.article.article
-    parts = [article.outlet or "", spoken(article.published) if article.published else ""]
+    parts = [article.outlet or "", _day(evidence)]
     return ", ".join(part for part in parts if part) or (article.title or article.id)
+
+
+def _day(evidence: Evidence) -> str:
+    published = evidence.article.article.published
+    return spoken(published) if published else ""
 
 
 def spoken(day: date) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.cite import DraftSentence, resolve
-from rag.prompt import source_name, spoken
+from rag.prompt import headline, source_label, spoken
 from rag.terms import stems
 from rag.types import Evidence, State
 from rag.verify import Verdict, Verifier
@@ -39,7 +39,7 @@ class Settled:
 
 def context_of(evidence: Sequence[Evidence]) -> str:
     """What the reader sees beside the cited sentences: headlines, outlets, dates."""
-    return ". ".join(f"{e.article.article.title}. {source_name(e)}" for e in evidence)
+    return ". ".join(f"{headline(e)}. {source_label(e)}" for e in evidence)
 
 
 def judge(verifier: Verifier, claim: str, evidence: Sequence[Evidence]) -> Verdict:

@@ -17,6 +17,7 @@ from llama_index.core.llms import ChatMessage, MessageRole
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.errors import ModelFailed
+from rag.instructions import speaks_to_machine
 from rag.llm import ModelSettings, ModelStatus
 from rag.ollama import OllamaModel
 from rag.parts import beginning, parts
@@ -97,9 +98,18 @@ class OllamaJudge:
             return Verdict(0.0, ("it cites nothing",))
         if not words(claim):
             return Verdict(0.0, ("it says nothing that could be checked",))
+        if speaks_to_machine(claim):
+            return Verdict(0.0, ("it speaks to a machine",))
+        evidence = [sentence for sentence in evidence if not speaks_to_machine(sentence)]
+        if not evidence:
+            return Verdict(0.0, ("what it cites speaks to a machine",))
         window = self._model.context_window
         room = window - 2 * _ANSWER
-        beside = beginning(context, lambda text: text_bounds(text).upper <= window * _CONTEXT_SHARE)
+        beside = (
+            ""
+            if speaks_to_machine(context)
+            else beginning(context, lambda text: text_bounds(text).upper <= window * _CONTEXT_SHARE)
+        )
         best: Judgement | None = None
         for part in parts(evidence, lambda text: self._tokens(claim, text, beside) <= room):
             found = self._judge(messages(claim, part, beside))

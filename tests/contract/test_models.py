@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes import fake_ollama, plugin_dist, scripted
+from fakes import fake_ollama, fake_openai, plugin_dist, scripted
 from llama_index.core.llms import LLM, ChatMessage
 
 from rag.errors import PromptTooLong
@@ -19,10 +19,14 @@ PROMPT = [
     ChatMessage(role="system", content="You write long reports about bridges."),
     ChatMessage(role="user", content="Write a long report about the old stone bridge."),
 ]
-OWN = {"ollama": "rag.ollama:OllamaModel", "embedded": "rag.llamacpp:EmbeddedModel"}
+OWN = {
+    "ollama": "rag.ollama:OllamaModel",
+    "embedded": "rag.llamacpp:EmbeddedModel",
+    "openai": "rag.openai_api:OpenAICompatible",
+}
 
 
-@pytest.fixture(params=["embedded", "ollama/llama3.2:3b", "scripted/any"])
+@pytest.fixture(params=["embedded", "ollama/llama3.2:3b", "openai/qwen3-8b", "scripted/any"])
 def spec(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -32,8 +36,12 @@ def model(spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     plugin_dist.install(tmp_path, monkeypatch, GROUP, OWN, name="own")
     scripted.install(tmp_path, monkeypatch, *[WORDS] * 3, delay_s=0.005)
     pieces = tuple(f"{word} " for word in WORDS.split())
-    with fake_ollama.serve(fake_ollama.Script(pieces=pieces, piece_s=0.005)) as server:
-        chosen = choose(spec, ModelSettings(ollama_host=server.url, threads=1)).model
+    with (
+        fake_ollama.serve(fake_ollama.Script(pieces=pieces, piece_s=0.005)) as server,
+        fake_openai.serve(fake_openai.Script(pieces=pieces, piece_s=0.005)) as other,
+    ):
+        settings = ModelSettings(ollama_host=server.url, openai_base_url=other.url, threads=1)
+        chosen = choose(spec, settings).model
         assert chosen is not None
         yield chosen
 

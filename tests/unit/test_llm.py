@@ -23,7 +23,11 @@ from rag.pump import Limits, Pump
 from rag.thoughts import ThoughtFilter
 from rag.tokens import message_bounds, text_bounds
 
-OWN = {"ollama": "rag.ollama:OllamaModel", "embedded": "rag.llamacpp:EmbeddedModel"}
+OWN = {
+    "ollama": "rag.ollama:OllamaModel",
+    "embedded": "rag.llamacpp:EmbeddedModel",
+    "openai": "rag.openai_api:OpenAICompatible",
+}
 
 
 @pytest.fixture
@@ -107,8 +111,8 @@ class TestChoose:
             choose("embedded/llama3", ModelSettings())
 
     def test_an_unknown_plugin_lists_the_known(self) -> None:
-        with pytest.raises(PluginError, match=r"no 'openai'.*embedded.*ollama"):
-            choose("openai/gpt", ModelSettings())
+        with pytest.raises(PluginError, match=r"no 'gpt4all'.*embedded.*ollama.*openai"):
+            choose("gpt4all/x", ModelSettings())
 
 
 def test_a_plugins_llm_is_wrapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
