@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from conftest import EntryMaker
+from fakes import plugin_dist
 from fakes.runs import SETS, judged, question, record
 
 from eval.corpus import handles
 from eval.judging import Judge
+from eval.peers import __main__ as command
 from eval.peers import ask
 from eval.peers.ask import PeerRun
 from eval.peers.environment import PEERS, environment, requirements
@@ -21,8 +23,10 @@ from eval.peers.replies import recorded, refuses, sentences_of
 from eval.peers.table import BEGIN, END, Column, answers, found, grounded, put
 from eval.peers.wire import Asked, Reply
 from eval.record import Record
+from eval.runfile import read_run
 from index.errors import InputError, PluginError
 from index.sqlite_faiss import SqliteFaissStore
+from rag.config import read_config
 from rag.errors import ModelFailed
 
 BRIDGE = "The Harbour Bridge opened on Saturday. It cost 412 million euros. Holt spoke."
@@ -186,7 +190,7 @@ class Fake:
         if asked["text"] == "Fail?":
             sys.exit(3)
         print("and here")
-        sources = [{"article": "bridge", "text": self.texts["bridge"]["text"], "score": 1.0}]
+        sources = [{"article": name, "text": text["text"], "score": 1.0} for name, text in self.texts.items()][:1]
         return {"answer": "It cost 412 million euros [1].", "sources": sources, "tokens": {"prompt": 1, "draft": 1}}
 
 serve(Fake)
@@ -241,6 +245,37 @@ def test_a_peer_that_fails_is_told(peer: Callable[[], PeerRun], tmp_path: Path) 
     assert "libraries print" in (tmp_path / "log.txt").read_text(encoding="utf-8")
     # What it had replied is kept.
     assert '"id": "one"' in (tmp_path / "replies.jsonl").read_text(encoding="utf-8")
+
+
+def test_one_command_makes_the_tables(
+    peer: Callable[[], PeerRun], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "place"
+    (place / "articles").mkdir(parents=True)
+    (place / "articles" / "bridge.md").write_text(f"---\npublished: 2025-05-03\n---\n{BRIDGE}\n", encoding="utf-8")
+    asked = [question(gold=[("bridge", "It cost 412 million euros.")], id="one"), question("Who?", None, id="two")]
+    (place / "q.jsonl").write_text("\n".join(each.model_dump_json() for each in asked) + "\n", encoding="utf-8")
+    (place / "page.md").write_text(f"{BEGIN}\n{END}\n", encoding="utf-8")
+    (tmp_path / "dist").mkdir()
+    bags = {"bag": "fakes.embedder:BagEmbedder"}
+    plugin_dist.install(tmp_path / "dist", monkeypatch, "dateline.embedders", bags, name="bags")
+    monkeypatch.setenv("DATELINE_EMBEDDER", "bag")
+    monkeypatch.chdir(place)
+    monkeypatch.setattr("eval.corpus.SEEDS", place / "articles")
+    monkeypatch.setattr(command, "QUESTIONS", place / "q.jsonl")
+    # Dateline without its model, which takes seconds an answer.
+    monkeypatch.setattr(command, "read_config", lambda flags=None: read_config({**(flags or {}), "llm": "none"}))
+    command.run(limit=1, peer=["txtai"], into=Path("page.md"))
+    page = (place / "page.md").read_text(encoding="utf-8")
+    assert capsys.readouterr().out.strip() in page
+    first, second = page.split("Answers, 1 questions")
+    assert "What is found, 2 questions" in first
+    assert "|  | Dateline | txtai |" in first
+    assert "|  | Dateline | Dateline, quoting | txtai |" in second
+    assert "| Accuracy | 1.000 [1.000, 1.000] | 1.000 [1.000, 1.000] | 1.000 [1.000, 1.000] |" in second
+    # A peer's run is one like any other.
+    summary, records = read_run(place / "var" / "peers" / "txtai")
+    assert (summary.configuration["peer"], [each.outcome for each in records]) == ("txtai", ["right"])
 
 
 def test_environments(tmp_path: Path) -> None:
