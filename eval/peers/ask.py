@@ -25,7 +25,7 @@ from rag.config import Config
 from rag.errors import ModelFailed
 from rag.llamacpp import CONTEXT, NAME, model_path
 
-REPLIES = "replies.jsonl"
+REPLIES, LOG = "replies.jsonl", "log.txt"
 _HERE = Path(__file__).parent
 
 
@@ -90,11 +90,14 @@ class PeerRun:
         for reply in self._ask(left) if left else ():
             self._keep(asked[reply["id"]], reply)
             take(reply["id"], reply)
+        if missing := asked.keys() - done.keys():
+            msg = f"{self.peer} ended without a reply to {len(missing)} questions, such as {min(missing)}."
+            raise ModelFailed(msg, f"What it said is in {self.folder / LOG}.")
         return [done[question.id] for question in questions]
 
     def _ask(self, questions: Sequence[Asked]) -> Iterator[Reply]:
         python = environment(self.peer, self.folder)
-        log = self.folder / "log.txt"
+        log = self.folder / LOG
         command = [str(python), "-m", module(self.peer)]
         with (
             log.open("w", encoding="utf-8") as errors,

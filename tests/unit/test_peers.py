@@ -187,8 +187,8 @@ class Fake:
     def ranking(self, asked):
         return [name for name, text in self.texts.items() if text["published"] <= asked["as_of"]]
     def answer(self, asked):
-        if asked["text"] == "Fail?":
-            sys.exit(3)
+        if asked["text"] in ("Fail?", "Stop?"):
+            sys.exit(3 if asked["text"] == "Fail?" else 0)
         print("and here")
         sources = [{"article": name, "text": text["text"], "score": 1.0} for name, text in self.texts.items()][:1]
         return {"answer": "It cost 412 million euros [1].", "sources": sources, "tokens": {"prompt": 1, "draft": 1}}
@@ -243,6 +243,8 @@ def test_a_peer_that_fails_is_told(peer: Callable[[], PeerRun], tmp_path: Path) 
         peer().records([question(id="one"), question("Fail?", id="two")], SETS)
     assert str(tmp_path / "log.txt") in failed.value.advice
     assert "libraries print" in (tmp_path / "log.txt").read_text(encoding="utf-8")
+    with pytest.raises(ModelFailed, match="without a reply to 1 questions, such as three"):
+        peer().records([question(id="one"), question("Stop?", id="three")], SETS)
     # What it had replied is kept.
     assert '"id": "one"' in (tmp_path / "replies.jsonl").read_text(encoding="utf-8")
 
