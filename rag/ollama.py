@@ -105,6 +105,8 @@ class OllamaModel:
             return ModelStatus(label, reachable=True, present=False, error=error, detail=detail)
         except ModelError as exc:
             return ModelStatus(label, reachable=True, present=False, error=exc, detail=detail)
+        loaded = self._loaded_now()
+        detail += f", loaded with a context of {loaded} tokens" if loaded else ""
         if _runs_elsewhere(self._model):
             detail += ". This model runs on Ollama's servers: questions and passages leave this machine"
         return ModelStatus(label, reachable=True, present=True, context_window=self.context_window, detail=detail)
@@ -196,11 +198,20 @@ class OllamaModel:
     async def _loaded_context(self, client: ollama.AsyncClient) -> int | None:
         """The context the server really gave the model, or None from a server that does not say (before 0.9)."""
         try:
-            loaded = (await client.ps()).models
+            return self._context_in(await client.ps())
         except ollama.ResponseError:  # it answered the chat, but does not know the question
             return None
+
+    def _loaded_now(self) -> int | None:
+        """The same at this moment; None where the model is not loaded."""
+        try:
+            return self._context_in(self._ask(lambda client: client.ps()))
+        except ModelError:
+            return None
+
+    def _context_in(self, listed: ollama.ProcessResponse) -> int | None:
         full = self._model if ":" in self._model else f"{self._model}:latest"
-        return next((m.context_length for m in loaded if full in (m.model, m.name)), None)
+        return next((m.context_length for m in listed.models if full in (m.model, m.name)), None)
 
     def _llm(self, num_ctx: int, options: dict[str, Any], **clients: Any) -> Ollama:
         return Ollama(

@@ -169,6 +169,12 @@ class TestCollection:
             "disk": "good",
         }
 
+    def test_doctor_fails_where_something_is_broken(self, scratch: Path) -> None:
+        done = dateline("doctor", "--llm", "ollama/llama3.2:3b", index=scratch / "index")
+        assert done.returncode == 1
+        assert "broken Ollama: Ollama at http://127.0.0.1:9 does not answer." in done.stdout
+        assert "Start it with `ollama serve`." in done.stdout
+
 
 class TestUsage:
     @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def main(
                     patch.setattr(f"{module}.speaks_to_machine", lambda _: False)
             hit, seen, successes = _tried(attack, Path(folder), patch, llm)
         won += bool(successes)
+        sys.stderr.write(f"{attack.id}: {'SUCCEEDED' if successes else 'held'}\n")
         table.add_row(
             attack.id, attack.family, _yes(hit), seen, f"SUCCEEDED: {successes[0][:60]}" if successes else "held"
         )

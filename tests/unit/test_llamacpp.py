@@ -7,15 +7,18 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from llama_index.core.llms import ChatMessage
 
 from rag import llamacpp
+from rag.cite import SentenceReader, resolve
 from rag.errors import ModelFailed, ModelMissing, PromptTooLong
 from rag.grammar import MAX_SENTENCES, REFUSAL, grammar
 from rag.llamacpp import CONTEXT, EmbeddedModel, Engine, model_path
@@ -136,6 +139,29 @@ class TestGrammar:
     )
     def test_what_it_admits(self, sentence: str, allowed: bool) -> None:
         assert (as_regex(grammar([1, 2])).fullmatch(sentence) is not None) is allowed
+
+    @given(data=st.data(), marks=st.lists(st.integers(0, 99), min_size=1, max_size=9))
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+    def test_whatever_it_admits_is_read_as_sentences_with_offered_marks(
+        self, data: st.DataObject, marks: list[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("rag.grammar.MAX_CHARS", 25)
+        monkeypatch.setattr("rag.grammar.MAX_SENTENCES", 3)
+        answer = data.draw(st.from_regex(as_regex(grammar(marks)), fullmatch=True))
+        cuts = sorted(data.draw(st.lists(st.integers(0, len(answer)), max_size=4)))
+        reader, found = SentenceReader(), []
+        for start, end in pairwise([0, *cuts, len(answer)]):
+            found += reader.feed(answer[start:end])
+        found += reader.end()
+        if answer == REFUSAL:
+            assert [(sentence.text, sentence.marks) for sentence in found] == [(REFUSAL, ())]
+            return
+        # A sentence without a letter or digit is no sentence; every other one cites what was offered, and only that.
+        assert {mark for sentence in found for mark in sentence.marks} <= set(marks)
+        assert all(sentence.marks for sentence in found[-1:])
+        offered = [SimpleNamespace(n=mark) for mark in set(marks)]
+        for sentence in found:
+            assert [e.n for e in resolve(sentence.marks, offered)] == list(sentence.marks)  # type: ignore[arg-type]
 
 
 class TestEngine:

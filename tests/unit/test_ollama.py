@@ -330,4 +330,11 @@ def test_check_of_a_ready_model(fake: FakeOllama) -> None:
 
 def test_check_generates_nothing(fake: FakeOllama) -> None:
     model(fake).check()
-    assert fake.calls == ["/api/version", "/api/show"]
+    assert fake.calls == ["/api/version", "/api/show", "/api/ps"]
+
+
+def test_check_tells_the_context_that_a_loaded_model_has(fake: FakeOllama) -> None:
+    asked = model(fake)
+    fake.script.clamp = 2048
+    ask(asked)
+    assert asked.check().detail == "Ollama 0.12.3, loaded with a context of 2048 tokens"
