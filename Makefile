@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE := 1
 export ANONYMIZED_TELEMETRY := False
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test eval peers check install screenshots clean lock help
+.PHONY: run test torture scale fuzz eval peers check install screenshots clean lock help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -21,6 +21,16 @@ run: $(STAMP)  ## set up, index seeds/ if needed, open the chat window on http:/
 
 test: $(STAMP)  ## set up, then all tests
 	$(BIN)/pytest
+
+torture: $(STAMP)  ## long: kills, full disks, damage, crowds, fuzzing; prints a table of what was lost
+	PYTHONPATH=tests $(BIN)/python -m torture $(TORTURE)
+
+scale: $(STAMP)  ## long: 50,000 articles; needs DATELINE_BENCH
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m torture.scale var/scale
+
+fuzz: $(STAMP)  ## 10 minutes of coverage-guided fuzzing of everything that reads
+	$(BIN)/pip install --quiet atheris
+	PYTHONPATH=tests $(BIN)/python -m torture.coverage_fuzz -max_total_time=600
 
 eval: $(STAMP)  ## set up, then the question set without a language model, held against eval/floors.toml
 	$(BIN)/dateline eval --llm none --floors eval/floors.toml

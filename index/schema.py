@@ -28,6 +28,12 @@ CREATE TABLE visits (
 CREATE INDEX visits_article ON visits (article);
 """
 
+WORDS = f"""
+CREATE VIRTUAL TABLE passages_fts USING fts5 (title, text, tokenize = '{TOKENIZER}');
+
+CREATE VIRTUAL TABLE passages_vocab USING fts5vocab (passages_fts, 'row');
+"""
+
 DDL = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
@@ -85,9 +91,7 @@ CREATE TABLE vectors (
     vector BLOB NOT NULL
 );
 
-CREATE VIRTUAL TABLE passages_fts USING fts5 (title, text, tokenize = '{TOKENIZER}');
-
-CREATE VIRTUAL TABLE passages_vocab USING fts5vocab (passages_fts, 'row');
+{WORDS}
 
 CREATE TABLE bands (
     band INTEGER NOT NULL,

@@ -79,12 +79,29 @@ def remember(db: sqlite3.Connection, visits: Iterable[Visit]) -> None:
     )
 
 
+def replace_passages(db: sqlite3.Connection, n: int, version: int, entry: Entry, day: int | None) -> None:
+    """Puts passages, words and vectors to a version that has none; its sentences are replaced if they are others."""
+    rows = db.execute(
+        'SELECT start, "end" FROM sentences WHERE article = ? AND version = ? ORDER BY position', (n, version)
+    )
+    if rows.fetchall() == [(span.start, span.end) for span in entry.cut.sentences]:
+        _insert_passages(db, n, entry, day)
+    else:
+        db.execute("DELETE FROM sentences WHERE article = ? AND version = ?", (n, version))
+        _insert_cut(db, n, version, entry, day)
+
+
 def _insert_cut(db: sqlite3.Connection, n: int, version: int, entry: Entry, day: int | None) -> None:
-    cut, article = entry.cut, entry.cut.article
+    cut = entry.cut
     db.executemany(
         'INSERT INTO sentences (article, version, position, start, "end") VALUES (?, ?, ?, ?, ?)',
         [(n, version, i, span.start, span.end) for i, span in enumerate(cut.sentences)],
     )
+    _insert_passages(db, n, entry, day)
+
+
+def _insert_passages(db: sqlite3.Connection, n: int, entry: Entry, day: int | None) -> None:
+    cut, article = entry.cut, entry.cut.article
     used = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").fetchone()
     first_id = (int(used[0]) if used else 0) + 1
     ids = range(first_id, first_id + len(cut.passages))

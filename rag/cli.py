@@ -282,6 +282,28 @@ def watch(
 
 
 @app.command()
+def reindex(
+    index: IndexOption = None,
+    encoder: Annotated[
+        str | None, typer.Option("--embedder", metavar="minilm|st/DIR", help="The new encoder.", show_default="minilm")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Encode every article anew with another encoder; goes on where it was stopped; answers as before until then."""
+    with told():
+        from index.reindex import reindex as encode_anew  # noqa: PLC0415
+
+        config = _config(index=index, embedder=encoder)
+        with cli_print.ingest_progress(errors) as notify:
+            count = encode_anew(config.index, embedder(config.embedder), notify)
+        if as_json:
+            _print_json({"encoded": count, "embedder": config.embedder})
+        else:
+            done = f"{count} articles encoded anew" if count else "The index is of that encoder already"
+            errors.print(f"{config.index}: {done}.")
+
+
+@app.command()
 def serve(
     index: IndexOption = None,
     llm: LlmOption = None,

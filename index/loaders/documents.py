@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from io import BytesIO
@@ -65,6 +66,7 @@ def pdf(content: bytes) -> dict[str, str]:
     from pypdf import PdfReader  # noqa: PLC0415 - wanted by few
     from pypdf.errors import PyPdfError  # noqa: PLC0415
 
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it tells of every flaw of a damaged file
     try:
         reader = PdfReader(BytesIO(content))
         if reader.is_encrypted and not reader.decrypt(""):

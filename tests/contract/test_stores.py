@@ -13,6 +13,7 @@ from fakes.embedder import BagEmbedder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from index import vectors
 from index.errors import IndexBusy, IndexMismatch, IndexMissing
 from index.manifest import Manifest
 from index.records import Filter
@@ -200,6 +201,31 @@ class TestDurability:
             file.write_bytes(b"")
         with SqliteFaissStore(tmp_path / "i", manifest) as store:
             assert found(store, bag, FOX) == wanted == ["a", "b"]
+
+    def test_inverted_lists_take_over_when_it_grows(
+        self, store: SqliteFaissStore, entry: EntryMaker, bag: BagEmbedder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(vectors, "FLAT_UP_TO", 100)
+        texts = {f"n{i}": f"Report {i} tells of place {i % 37} and of matter {i % 11}." for i in range(300)}
+        store.put([entry(i, text, outlet="Even" if int(i[1:]) % 2 else "Odd") for i, text in texts.items()])
+        store.snapshot()
+        assert not store._fresh()[0].exact
+        store.remove(["n7"])
+        store.put([entry("late", "A late report tells of snow.")])
+        store.snapshot()
+        with SqliteFaissStore(store.place, store.manifest) as other:
+            assert not other._fresh()[0].exact
+            assert sorted(other._fresh()[0].ids().tolist()) == other._fresh()[1].ids.tolist()
+            assert found(other, bag, "A late report tells of snow.", k=1) == ["late"]
+            assert "n7" not in found(other, bag, texts["n7"], k=300)
+            hits = other.search_dense(bag.encode([texts["n9"]])[0], 5, Filter(outlets=("even",)))
+            best = other.vectors([hits[0].passage_id])[0]
+            assert hits[0].score == pytest.approx(float(best @ bag.encode([texts["n9"]])[0]), abs=1e-6), (
+                "scores are exact"
+            )
+            assert {h.article_id for h in hits} <= {f"n{i}" for i in range(1, 300, 2)}
+            only = Filter(article_ids=("n200",))
+            assert [h.article_id for h in other.search_dense(bag.encode(["Report"])[0], 5, only)] == ["n200"]
 
     def test_a_stale_faiss_file_is_brought_up_to_date(
         self, tmp_path: Path, manifest: Manifest, entry: EntryMaker, bag: BagEmbedder

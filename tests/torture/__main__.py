@@ -1,0 +1,74 @@
+"""`make torture`: everything, with a table at the end. Exit code 1 when an article was lost or anything is broken.
+
+python -m torture [--kills 200] [--tries 20] [--minutes 10] [--articles 50000] [--out FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from torture import faults, fuzz, kills
+from torture.faults import Row
+
+
+def main() -> None:
+    """Runs everything and prints the table."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--kills", type=int, default=200)
+    asked.add_argument("--tries", type=int, default=20)
+    asked.add_argument("--minutes", type=float, default=10.0, help="of fuzzing")
+    asked.add_argument("--articles", type=int, default=0, help="also measure at this size; needs DATELINE_BENCH")
+    asked.add_argument("--seed", type=int, default=random.randrange(10**6))
+    asked.add_argument("--out", type=Path)
+    given = asked.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    rng = random.Random(given.seed)
+    rows: list[Row] = []
+
+    def add(row: Row) -> None:
+        rows.append(row)
+        sys.stderr.write(line(row) + "\n")
+
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        killed = kills.run(work, given.kills, given.seed)
+        moments = ", ".join(f"{count} {moment}" for moment, count in sorted(killed.moments.items()))
+        add(Row(f"kill -9 ({moments})", killed.tried, killed.reported, len(killed.lost), killed.broken + killed.lost))
+        try:
+            add(faults.full_disk(work, given.tries, rng))
+        except (PermissionError, FileNotFoundError) as exc:
+            sys.stderr.write(f"no small file system can be made here, left out: {exc}\n")
+        add(faults.long_files(work, given.tries, rng))
+        add(faults.read_only(work, max(2, given.tries // 4)))
+        add(faults.two_at_once(work, max(2, given.tries // 4)))
+        add(faults.damaged_faiss(work, given.tries, rng))
+        add(faults.damaged_pages(work, given.tries, rng))
+        add(fuzz.run(given.minutes * 60, given.seed))
+    table = ["| fault | tried | articles reported | lost | broken |", "|---|---|---|---|---|", *map(line, rows)]
+    text = "\n".join([f"Seed {given.seed}.", "", *table, ""])
+    sys.stdout.write(text)
+    if given.out:
+        given.out.write_text(text, encoding="utf-8")
+    for row in rows:
+        for problem in row.broken[:5]:
+            sys.stdout.write(f"{row.fault}: {problem}\n")
+    if given.articles:
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run([sys.executable, "-m", "torture.scale", folder, str(given.articles)], check=False)
+        rows.append(Row("scale", broken=[] if done.returncode == 0 else ["it ended early"]))
+    sys.exit(1 if any(row.lost or row.broken for row in rows) else 0)
+
+
+def line(row: Row) -> str:
+    """A line of the table."""
+    return f"| {row.fault} | {row.tried:,} | {row.reported:,} | {row.lost} | {len(row.broken)} |"
+
+
+if __name__ == "__main__":
+    main()

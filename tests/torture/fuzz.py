@@ -1,0 +1,199 @@
+"""Random and damaged input for everything that reads: no crash, no hang, and offsets that are always true.
+
+Inputs are mutations of good ones, so that they get past the first check of a reader. `make fuzz` lets atheris look for
+inputs that reach new code; this one needs nothing but Python.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import random
+import sqlite3
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+from fakes.news_site import page
+from fakes.pdf import pdf_of
+
+from index.errors import DatelineError
+from index.formats import loader
+from index.loaders import documents
+from index.loaders.common import UnreadableError
+from index.records import Article
+from index.schema import TOKENIZER
+from index.sentences import cut_sentences
+from index.sqlite_words import fts_query
+from index.store import Terms
+from index.web.listings import listing
+from rag.cite import SentenceReader, resolve
+from torture.faults import Row
+
+# One input may take so long, on a machine that is busy with other things too.
+SLOW_S = 10.0
+
+_PAGE = page("Storm hits coast").encode()
+_RSS = (
+    b'<?xml version="1.0"?><rss version="2.0"><channel><title>T</title>'
+    b"<item><title>A</title><link>http://a.org/x</link></item></channel></rss>"
+)
+_MAP = b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>http://a.org/x</loc></url></urlset>'
+_MAIL = b"Subject: Storm\r\nFrom: Ann <a@b.org>\r\nContent-Type: text/html\r\n\r\n" + _PAGE
+_RECORD = json.dumps({"title": "Storm", "text": "It rained. “Why?” he said.", "date": "2025-01-02"}).encode()
+_PROSE = (
+    "Mr. Smith said: “It rained.” (He left at 8 p.m. on Jan. 3.) U.S. stocks fell 3.5%… [1][2] Why? Because!"
+    "\n\n- One\n- Two"
+)
+_BITS = ["\0", "\ufffd", "“", "”", ". ", "…", "\n\n", "🙂", "é", "e\u0301", "\u202e", "\u200b", "A.", "Dr. "]
+_BITS += ["[1]", "[", "]", "[[", "[1, 2]", "NEAR(", '"', "*", "^", "AND ", "title:", "-", "(", ")"]
+
+
+def _zip() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a.txt", _PROSE)
+        packed.writestr("b/c.jsonl", _RECORD)
+    return out.getvalue()
+
+
+_SEEDS = {
+    ".md": b"---\ntitle: Storm\ndate: 2025-01-02\n---\n# Storm\n\nIt *rained*.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
+    ".txt": _PROSE.encode(),
+    ".json": b"[" + _RECORD + b"," + _RECORD + b"]",
+    ".jsonl": _RECORD + b"\n" + _RECORD,
+    ".csv": b"title,text,date\nStorm,It rained.,2025-01-02\n",
+    ".html": _PAGE,
+    ".eml": _MAIL,
+    ".zip": _zip(),
+}
+
+
+def mutated(seed: bytes, rng: random.Random) -> bytes:
+    """A few damages: bytes flipped, stretches cut, doubled, swapped or replaced by something nasty."""
+    data = bytearray(seed)
+    for _ in range(rng.randrange(1, 8)):
+        at, length = rng.randrange(len(data) + 1), rng.randrange(1, 40)
+        kind = rng.randrange(5)
+        if kind == 0 and data:
+            data[at % len(data)] ^= 1 << rng.randrange(8)
+        elif kind == 1:
+            del data[at : at + length]
+        elif kind == 2:
+            data[at:at] = data[at : at + length] * rng.choice((1, 2, 50))
+        elif kind == 3:
+            data[at:at] = rng.choice(_BITS).encode("utf-8", "replace") * rng.choice((1, 3, 200))
+        else:
+            data[at:at] = rng.randbytes(length)
+    return bytes(data)
+
+
+def loaders(data: bytes, suffix: str) -> None:
+    """Every loader yields articles with text or refusals with a reason, and raises nothing else."""
+    try:
+        for item in loader(suffix)(f"/fuzz/a{suffix}", io.BytesIO(data)):
+            if isinstance(item, Article):
+                assert item.text.strip()
+                assert item.id
+                sentences(item.text)
+            else:
+                assert item.reason
+    except (UnreadableError, DatelineError):
+        return  # a refusal
+
+
+def sentences(text: str) -> None:
+    """Sentences lie in order, do not overlap, and leave out nothing but space."""
+    end = 0
+    for span in cut_sentences(text):
+        assert end <= span.start < span.end <= len(text)
+        assert not text[end : span.start].strip()
+        assert text[span.start : span.end].strip() == text[span.start : span.end]
+        end = span.end
+    assert not text[end:].strip()
+
+
+_FTS = sqlite3.connect(":memory:")
+_FTS.execute(f"CREATE VIRTUAL TABLE t USING fts5 (title, text, tokenize = '{TOKENIZER}')")
+_FTS.execute("INSERT INTO t VALUES ('Storm', 'It rained all day.')")
+
+
+def words(text: str, rng: random.Random) -> None:
+    """Whatever a user types, it is words and never a query."""
+    parts = text.split(" ")
+    query = fts_query(Terms(tuple(parts), tuple(rng.sample(parts, min(len(parts), rng.randrange(3))))))
+    if query:
+        _FTS.execute("SELECT rowid FROM t WHERE t MATCH ?", (query,)).fetchall()
+
+
+def citations(text: str, rng: random.Random) -> None:
+    """A draft in any pieces: sentences without marks, and a mark that was not offered leads to nothing."""
+    reader, found, at = SentenceReader(), [], 0
+    while at < len(text):
+        size = rng.randrange(1, 60)
+        found += reader.feed(text[at : at + size])
+        at += size
+    found += reader.end()
+    for sentence in found:
+        assert any(char.isalnum() for char in sentence.text)
+        assert all(number >= 0 for number in sentence.marks)
+        assert resolve(sentence.marks, []) == []
+
+
+def lists(data: bytes) -> None:
+    """Feeds and sitemaps: a list, none, or a refusal."""
+    with suppress(UnreadableError):
+        found = listing(data, "http://a.org/")
+        assert found is None or all(entry.url or entry.content for entry in found.entries)
+
+
+def targets(rng: random.Random) -> list[tuple[str, bytes, Callable[[bytes], None]]]:
+    """Name, a good input, and what reads it."""
+
+    def text_of(data: bytes) -> str:
+        return data.decode("utf-8", "replace")
+
+    return [
+        *((suffix, good, partial(loaders, suffix=suffix)) for suffix, good in _SEEDS.items()),
+        ("gz", gzip.compress(_RSS), lists),
+        ("rss", _RSS, lists),
+        ("sitemap", _MAP, lists),
+        ("sentences", _PROSE.encode(), lambda data: sentences(text_of(data))),
+        ("words", _PROSE.encode(), lambda data: words(text_of(data), rng)),
+        ("citations", _PROSE.encode(), lambda data: citations(text_of(data), rng)),
+        ("pdf", pdf_of(["It rained all day."], title="Storm"), _pdf),
+    ]
+
+
+def run(seconds: float, seed: int) -> Row:
+    """Fuzzes for so long."""
+    rng = random.Random(seed)
+    row = Row("fuzzed inputs: loaders, sentences, words, citations, feeds")
+    known = targets(rng)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        name, good, target = known[row.tried % len(known)]
+        data = mutated(good, rng)
+        begun = time.process_time()
+        try:
+            target(data)
+        except Exception as exc:
+            row.broken.append(f"{name}: {type(exc).__name__}: {exc}: {data[:2000]!r}")
+        if time.process_time() - begun > SLOW_S:
+            row.broken.append(f"{name}: took {time.process_time() - begun:.0f} s: {data[:2000]!r}")
+        row.tried += 1
+    return row
+
+
+def _pdf(data: bytes) -> None:
+    with suppress(UnreadableError):
+        documents.pdf(data)
+
+
+if __name__ == "__main__":
+    found = run(float(sys.argv[1]), int(sys.argv[2]))
+    sys.stdout.write(json.dumps({"tried": found.tried, "broken": found.broken}) + "\n")
