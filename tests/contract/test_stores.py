@@ -248,6 +248,27 @@ class TestDurability:
             store.remove(["a"])
             assert found(reader, bag, FOX) == []
 
+    def test_one_reading_is_one_state(
+        self, store: SqliteFaissStore, manifest: Manifest, entry: EntryMaker, bag: BagEmbedder
+    ) -> None:
+        store.put([entry("a", FOX), entry("b", TAX)])
+        with SqliteFaissStore(store.place, manifest) as reader:
+            with reader.reading():
+                stored = reader.articles(["a"])["a"]
+                store.put([entry("a", "The fox was a dog, we have learnt. " + FOX), entry("c", FOX + " Again.")])
+                store.remove(["b"])
+                other = threading.Thread(target=found, args=(reader, bag, FOX))  # takes the vectors to the new state
+                other.start()
+                other.join()
+                assert reader.articles(["a"])["a"] == stored
+                text = stored.article.text
+                assert all(text[s.start : s.end] == s.text for s in reader.sentences("a"))
+                hits = reader.search_dense(bag.encode([FOX])[0], 10, Filter())
+                assert len(reader.vectors([hit.passage_id for hit in hits])) == len(hits), "every hit can be read"
+                assert set(worded(reader, "tax")) == {"b"}
+            assert reader.articles(["a"])["a"].version == 2
+            assert set(found(reader, bag, FOX)) == {"a", "c"}
+
     def test_one_writer_at_a_time(self, store: SqliteFaissStore, manifest: Manifest, entry: EntryMaker) -> None:
         with SqliteFaissStore(store.place, manifest) as other:
             with store.exclusive(), pytest.raises(IndexBusy, match="Another process is writing"):
