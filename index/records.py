@@ -124,6 +124,20 @@ class StoredArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedArticle:
+    """An article in a list, without its text; `copies` counts the other articles of its story."""
+
+    id: str
+    title: str
+    outlet: str | None
+    published: date | None
+    url: str | None
+    version: int
+    copies: int
+    added_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """What a search may return; applied before the top k is taken.
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from index.records import Article, IndexStats, Passage, Sentence, StoredArticle
+from index import sqlite_listing
+from index.records import Article, Filter, IndexStats, ListedArticle, Passage, Sentence, StoredArticle
 from index.sources import Visit
 from index.sqlite_db import Database
 from index.store import Opening
@@ -67,6 +68,18 @@ class Reading(Database):
             return [
                 row[0] for row in self.db.execute("SELECT id FROM articles ORDER BY published DESC NULLS LAST, n DESC")
             ]
+
+    def listed(self, where: Filter, *, offset: int = 0, limit: int = 50) -> list[ListedArticle]:
+        with self.mapped():
+            return sqlite_listing.listed(self.db, where, offset, limit)
+
+    def counted(self, where: Filter) -> int:
+        with self.mapped():
+            return sqlite_listing.counted(self.db, where)
+
+    def weekly(self, where: Filter) -> dict[date, int]:
+        with self.mapped():
+            return sqlite_listing.weekly(self.db, where)
 
     def hashes(self, ids: Sequence[str]) -> dict[str, str]:
         sql = "SELECT id, hash FROM articles WHERE id IN (SELECT value FROM json_each(?))"

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Literal, Protocol
 
 from index.embed import Vectors
-from index.records import Cut, Filter, Hit, IndexStats, Passage, Sentence, StoredArticle
+from index.records import Cut, Filter, Hit, IndexStats, ListedArticle, Passage, Sentence, StoredArticle
 from index.sources import Visit
 
 Outcome = Literal["added", "updated", "unchanged"]
@@ -103,6 +103,15 @@ class Store(Protocol):
 
     def article_ids(self) -> list[str]:
         """All article ids, newest publication first, undated last."""
+
+    def listed(self, where: Filter, *, offset: int = 0, limit: int = 50) -> list[ListedArticle]:
+        """One page of the articles that `where` allows, newest publication first, undated last."""
+
+    def counted(self, where: Filter) -> int:
+        """How many articles `where` allows."""
+
+    def weekly(self, where: Filter) -> dict[date, int]:
+        """How many dated articles each week has, by its Monday, oldest first; weeks without any are left out."""
 
     def hashes(self, ids: Sequence[str]) -> dict[str, str]:
         """Content hash by id, of the articles that are known."""

@@ -77,6 +77,24 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What the reader of an answer set by hand; None leaves it to the words of the question.
+
+    Attributes:
+        as_of: the day on which the question is asked.
+        window: days of publication; an empty Window means no window, whatever the question says.
+        outlets: an empty tuple means any outlet, whatever the question says.
+    """
+
+    as_of: date | None = None
+    window: Window | None = None
+    outlets: tuple[str, ...] | None = None
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A question as understood.
 
