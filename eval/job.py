@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,12 +39,15 @@ class Job:
     limit: int | None = None
     workers: int = 1
 
-    def run(self, config: Config, console: Console) -> tuple[Summary, list[Record]]:
+    def run(
+        self, config: Config, console: Console, notify: Callable[[int, int], None] = lambda _done, _of: None
+    ) -> tuple[Summary, list[Record]]:
         """Asks what was not asked yet, and sums up.
 
         Args:
             config: of the pipeline; its index is the one of the articles.
             console: for progress.
+            notify: told how many questions are done, of how many.
 
         Raises:
             DatelineError: what is needed is missing, or failed; what was answered is kept.
@@ -59,8 +62,16 @@ class Job:
             model = pipeline.chosen.model
             self._place(model.name if model else "none")
             run = Run(pipeline, judge, names, RunFile(self.out / ANSWERS))
-            with asking(console, len(asked)) as notify:
-                records = run.records(asked, self.workers, notify)
+            with asking(console, len(asked)) as told:
+                done = 0
+
+                def both(record: Record) -> None:
+                    nonlocal done
+                    done += 1
+                    told(record)
+                    notify(done, len(asked))
+
+                records = run.records(asked, self.workers, both)
             facts = judge_facts(judge, in_chat=config.verifier == judge.spec)
         finally:
             pipeline.close()

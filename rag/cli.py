@@ -310,6 +310,11 @@ def serve(
     verifier: VerifierOption = None,
     host: Annotated[str, typer.Option(help="Where to listen; others than 127.0.0.1 open it to all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
+    auth: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Let only these users in: `dateline user`.", show_default="nobody logs in"),
+    ] = None,
+    root_path: Annotated[str, typer.Option(help="Path under which a proxy shows the window, like /dateline.")] = "",
 ) -> None:
     """Open the chat window."""
     with told():
@@ -318,7 +323,8 @@ def serve(
         pipeline = Pipeline.open(_config(index=index, llm=llm, verifier=verifier))
         errors.print(cli_print.plain(pipeline.chosen.note))  # which model, or why not the one that was named
         # The window stands above this package; it is reached by name, as any plug-in.
-        plugins.load("dateline.commands", "serve")(pipeline, host=host, port=port)
+        serving = plugins.load("dateline.commands", "serve")
+        serving(pipeline, host=host, port=port, auth=auth, root_path=root_path)
 
 
 @app.command(
@@ -381,4 +387,7 @@ def _print_json(document: object) -> None:
 
 def main() -> None:
     """Entry point of the command `dateline`."""
+    from rag import cli_people  # noqa: PLC0415 - its commands use what stands here
+
+    cli_people.attach(app)
     app()

@@ -195,3 +195,25 @@ class TestUsage:
         assert dateline("ask", "Why?", "--as-of", "soon", index=tmp_path).returncode == 2
         assert dateline("ask", index=tmp_path).returncode == 2
         assert dateline("ask", "Why?", "--since", "2025-02-01", "--until", "2025-01-01", index=tmp_path).returncode == 2
+
+
+def test_users_are_added_listed_and_removed(tmp_path: Path) -> None:
+    def user(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        command = [
+            str(Path(sys.executable).with_name("dateline")),
+            "user",
+            *arguments,
+            "--file",
+            str(tmp_path / "users"),
+        ]
+        return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=120, cwd=ROOT, check=False)
+
+    added = user("add", "ann", typed="correct horse\n")
+    assert (added.returncode, added.stdout) == (0, "")
+    assert "correct" not in added.stderr + (tmp_path / "users").read_text()
+    assert user("list").stdout == "ann\n"
+    short = user("add", "bob", typed="short\n")
+    assert short.returncode == 1
+    assert "Choose one of at least 8." in short.stderr
+    assert user("remove", "ann").returncode == 0
+    assert user("list").stdout == ""
