@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE := 1
 export ANONYMIZED_TELEMETRY := False
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test torture scale fuzz eval peers check install screenshots clean lock help
+.PHONY: run test browser torture scale fuzz eval peers check install screenshots clean lock help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -19,8 +19,15 @@ run: $(STAMP)  ## set up, index seeds/ if needed, open the chat window on http:/
 	@$(BIN)/dateline ingest seeds --index $(INDEX) || [ $$? -eq 3 ]
 	@$(BIN)/dateline serve --index $(INDEX) --port $(PORT)
 
-test: $(STAMP)  ## set up, then all tests
-	$(BIN)/pytest
+test: $(STAMP) browser  ## set up, then all tests
+	$(BIN)/pytest -rs
+
+# The tests of the chat window need a browser. Where it cannot be installed they are skipped, and the summary says so.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
+	apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
+	echo "WARNING: there is no chromium and it cannot be installed here: the chat window will NOT be tested." >&2
 
 torture: $(STAMP)  ## long: kills, full disks, damage, crowds, fuzzing; prints a table of what was lost
 	PYTHONPATH=tests $(BIN)/python -m torture $(TORTURE)

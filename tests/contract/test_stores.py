@@ -310,3 +310,54 @@ class TestDurability:
         for thread in threads:
             thread.join()
         assert failures == []
+
+
+class TestListing:
+    @pytest.fixture(autouse=True)
+    def articles(self, store: SqliteFaissStore, entry: EntryMaker) -> None:
+        store.put(
+            [
+                entry("a", FOX, title="Fox", outlet="CNN", day="2025-06-01", url="https://example.org/fox"),
+                entry("b", FOX + " Again.", title="Fox again", outlet="BBC", day="2025-06-02"),
+                entry("c", TAX, title="Tax", outlet="cnn", day="2025-06-08"),
+                entry("d", "Nobody knows when it rained."),
+            ]
+        )
+        store.put([entry("c", TAX + " It was close.", title="Tax passes", outlet="cnn", day="2025-06-08")])
+
+    def test_newest_first_undated_last_in_pages(self, store: SqliteFaissStore) -> None:
+        listed = store.listed(Filter())
+        assert [one.id for one in listed] == ["c", "b", "a", "d"]
+        assert [one.id for one in store.listed(Filter(), offset=1, limit=2)] == ["b", "a"]
+        assert store.counted(Filter()) == 4
+        fox = listed[2]
+        assert (fox.title, fox.outlet, fox.published, fox.url) == (
+            "Fox",
+            "CNN",
+            date(2025, 6, 1),
+            "https://example.org/fox",
+        )
+
+    def test_versions_and_near_duplicates_are_told(self, store: SqliteFaissStore) -> None:
+        told = {one.id: (one.title, one.version, one.copies) for one in store.listed(Filter())}
+        assert told["c"] == ("Tax passes", 2, 0)
+        assert (told["a"][2], told["b"][2]) == (1, 1)
+
+    @pytest.mark.parametrize(
+        ("where", "ids"),
+        [
+            (Filter(date(2025, 6, 2), date(2025, 6, 8)), ["c", "b", "d"]),
+            (Filter(date(2025, 6, 2), include_undated=False), ["c", "b"]),
+            (Filter(outlets=("CNN",)), ["c", "a"]),
+            (Filter(article_ids=("a", "d", "zzz")), ["a", "d"]),
+            (Filter(without=("c",)), ["b", "a", "d"]),
+            (Filter(article_ids=()), []),
+        ],
+    )
+    def test_filters(self, store: SqliteFaissStore, where: Filter, ids: list[str]) -> None:
+        assert [one.id for one in store.listed(where)] == ids
+        assert store.counted(where) == len(ids)
+        assert sum(store.weekly(where).values()) == len([i for i in ids if i != "d"])
+
+    def test_weeks_begin_on_mondays(self, store: SqliteFaissStore) -> None:
+        assert store.weekly(Filter()) == {date(2025, 5, 26): 1, date(2025, 6, 2): 2}
