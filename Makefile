@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE := 1
 export ANONYMIZED_TELEMETRY := False
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test browser torture scale fuzz eval peers check install screenshots clean lock help
+.PHONY: run test browser torture scale fuzz eval injection train-selector peers check install screenshots clean lock help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -47,6 +47,9 @@ peers: $(STAMP)  ## the same questions to LlamaIndex and txtai (own environments
 
 injection: $(STAMP)  ## attack articles against a model that obeys them all; LLM=embedded for the embedded one
 	cd tests && ../$(BIN)/python -m injection --llm $(or $(LLM),obedient)
+
+train-selector: $(STAMP)  ## train the answer selector again (public benchmark files, about half an hour on two quiet cores)
+	$(BIN)/python -m eval.train_selector --bench $${DATELINE_BENCH:-../shared/bench}/realtimeqa
 
 check: $(STAMP)  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .

@@ -157,9 +157,8 @@ def measure_evidence(
             recalls.append(float(any(holds_answer(e.sentence.text, asked.answers) for e in evidence)))
         gone = tuple(asked.evidence | asked.bearing)
         without = retriever.ranked(question, vector, DEPTH, without=gone)
-        weights = picker.weights(question.standalone)
-        answerable.append(answerability(weights, found, evidence))
-        removed.append(answerability(weights, without, picker.pick(question, without, vector)))
+        answerable.append(answerability(found, evidence))
+        removed.append(answerability(without, picker.pick(question, without, vector)))
     return Evidence(estimate(recalls), auroc(answerable, removed))
 
 
@@ -200,7 +199,7 @@ def main(
                 **chosen,
             }
         rows = [measure(name, rank, rows_in, store) for name, rank in chosen.items()]
-        more = measure_evidence(rows_in, retriever, EvidencePicker(store, encoder)) if evidence else None
+        more = measure_evidence(rows_in, retriever, EvidencePicker(store)) if evidence else None
     if plot:
         title = f"MRR@10 with 95% intervals: {rows[0].mrr_10.n} questions"
         plot.write_text(intervals(title, {r.system: r.mrr_10 for r in rows}, highlight="shipped"), encoding="utf-8")

@@ -1,7 +1,8 @@
 """From articles found to the sentences that bear on the question: what the model sees and what can be cited.
 
 A sentence's score is a linear model of cheap signals, fitted on journalists' questions (docs/retrieval.md).
-The best are looked at again with the encoder, each with its headline, which names what the sentence only calls "it".
+The best are read together with the question by the answer selector, each with its headline, which names what the
+sentence only calls "it".
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from index.embed import Embedder, Vectors
+from index.embed import Vectors
 from index.records import Sentence
 from index.store import Store
+from rag.selector import AnswerSelector, probability
 from rag.terms import STOPWORDS, stem, stems, words
 from rag.types import Evidence, Found, Question
 
@@ -22,24 +24,24 @@ ARTICLES = 8  # articles that sentences are taken from: they hold the answer to 
 # Weights of the linear model.
 COVERAGE, PASSAGE, ARTICLE, LENGTH, NUMBER, DATE = 5.52, 5.6, 0.45, 1.2, 5.2, 6.1
 
-# Sentences that are encoded for the second look, and what their cosine weighs. More sentences cost more time.
-CLOSER_LOOK, SENTENCE = 24, 10.0
+# Sentences that the selector reads, and what its log-odds weigh. More sentences cost more time.
+CLOSER_LOOK, ANSWERS = 24, 1.5
 
 _LEANS_BACK = re.compile(
     r"^[\"“'‘]?(?:He|She|They|It|His|Her|Their|Its|The (?:company|group|agency|bill|plan|team|move))\b"
 )
-_ASKS_NUMBER = re.compile(
+ASKS_NUMBER = re.compile(
     r"\bhow (?:many|much|long|old|often|far|big|large|tall|high|fast|soon)\b"
     r"|\bwhat (?:percent|year|age|share|number|amount)|percentage",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(
+NUMBER_SAID = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|half|hundred|thousand|million|billion"
     r"|percent|third|quarter)\b",
     re.IGNORECASE,
 )
-_ASKS_DATE = re.compile(r"\bwhen\b|\bwhat (?:day|month|year|date)", re.IGNORECASE)
-_DATE = re.compile(
+ASKS_DATE = re.compile(r"\bwhen\b|\bwhat (?:day|month|year|date)", re.IGNORECASE)
+DATE_SAID = re.compile(
     r"\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
     r"|November|December|(?:19|20)\d\d|week|month|year)\b"
 )
@@ -50,7 +52,7 @@ class _Scored:
     found: Found
     sentence: Sentence
     score: float
-    cosine: float = 0.0
+    answers: float = 0.0
 
 
 def _best_first(scored: _Scored) -> tuple[float, int]:
@@ -60,10 +62,10 @@ def _best_first(scored: _Scored) -> tuple[float, int]:
 class EvidencePicker:
     """Scores the sentences of the best articles and keeps the best, numbered for the prompt."""
 
-    def __init__(self, store: Store, embedder: Embedder, limit: int = 8) -> None:
+    def __init__(self, store: Store, limit: int = 8) -> None:
         self._store = store
-        self._embedder = embedder
         self._limit = limit
+        self._selector = AnswerSelector()
 
     def pick(self, question: Question, found: Sequence[Found], vector: Vectors) -> list[Evidence]:
         """At most `limit` sentences, numbered from 1, grouped by article: best article first, then in text order.
@@ -74,18 +76,18 @@ class EvidencePicker:
             vector: the question's vector, shape (dimension,).
         """
         scored = self._scored(question.standalone, found[:ARTICLES], vector)
-        kept = self._diverse(self._closer(scored, vector))
+        kept = self._diverse(self._closer(question.standalone, scored))
         order = {f.article.article.id: rank for rank, f in enumerate(found)}
         kept.sort(key=lambda s: (order[s.sentence.article_id], s.sentence.position))
         return [
-            Evidence(n, s.sentence, s.found.article, round(s.score, 4), s.found.outlets, round(s.cosine, 4))
+            Evidence(n, s.sentence, s.found.article, round(s.score, 4), s.found.outlets, round(s.answers, 4))
             for n, s in enumerate(kept, 1)
         ]
 
     def _scored(self, question: str, found: Sequence[Found], vector: Vectors) -> list[_Scored]:
         weights = self.weights(question)
         top = max((f.score for f in found), default=0.0)
-        asks_number, asks_date = bool(_ASKS_NUMBER.search(question)), bool(_ASKS_DATE.search(question))
+        asks_number, asks_date = bool(ASKS_NUMBER.search(question)), bool(ASKS_DATE.search(question))
         scored = []
         for f in found:
             cosine = self._cosines(f.article.article.id, vector)
@@ -96,21 +98,23 @@ class EvidencePicker:
                     + PASSAGE * cosine.get(sentence.position, 0.0)
                     + ARTICLE * (f.score - top)
                     + LENGTH * math.log1p(len(set(words(sentence.text))))
-                    + NUMBER * (asks_number and bool(_NUMBER.search(sentence.text)))
-                    + DATE * (asks_date and bool(_DATE.search(sentence.text)))
+                    + NUMBER * (asks_number and bool(NUMBER_SAID.search(sentence.text)))
+                    + DATE * (asks_date and bool(DATE_SAID.search(sentence.text)))
                 )
                 scored.append(_Scored(f, sentence, score))
         return scored
 
-    def _closer(self, scored: Sequence[_Scored], vector: Vectors) -> list[_Scored]:
+    def _closer(self, question: str, scored: Sequence[_Scored]) -> list[_Scored]:
         """The best sentences, best first, after a second look; the others follow as they were."""
         ranked = sorted(scored, key=_best_first)
         head, tail = ranked[:CLOSER_LOOK], ranked[CLOSER_LOOK:]
         if not head:
             return []
-        vectors = self._embedder.encode([f"{s.found.article.article.title}. {s.sentence.text}" for s in head])
-        cosines = (vectors @ vector).tolist()
-        looked = [replace(s, score=s.score + SENTENCE * c, cosine=c) for s, c in zip(head, cosines, strict=True)]
+        logits = self._selector.scores(question, [(s.found.article.article.title, s.sentence.text) for s in head])
+        looked = [
+            replace(s, score=s.score + ANSWERS * logit, answers=probability(logit))
+            for s, logit in zip(head, logits, strict=True)
+        ]
         return [*sorted(looked, key=_best_first), *tail]
 
     def weights(self, question: str) -> Mapping[str, float]:

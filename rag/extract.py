@@ -9,13 +9,15 @@ from rag.types import Evidence
 
 NAME = "extractive"
 MAX_SENTENCES = 3
-# How far below the best a sentence may score and still be quoted (docs/experiments.md).
-WORTH_QUOTING = 4.0
+# A sentence that answers with this probability says more than one taken at random from those that were read.
+ANSWERS = 0.15
+# What is at least so likely to answer as a share of the best is quoted as well (docs/selector.md).
+WORTH_QUOTING = 0.5
 
 
 def extract(evidence: Sequence[Evidence]) -> Iterator[Settled]:
-    """The best sentence, and at most two that are nearly as good, best first."""
+    """The best sentence, and at most two that are nearly as likely to answer, best first."""
     ranked = sorted(evidence, key=lambda e: -e.score)
     for e in ranked[:MAX_SENTENCES]:
-        if e.score >= ranked[0].score - WORTH_QUOTING:
+        if e is ranked[0] or e.answers >= WORTH_QUOTING * ranked[0].answers:
             yield Settled(quoted(e), (e,), 1.0, "quoted", ())

@@ -34,7 +34,7 @@ class DatelineRetriever(BaseRetriever):
         super().__init__()
         self._pipeline = pipeline
         self._day: Callable[[], date] = (lambda: as_of) if as_of else _today
-        self._picker = EvidencePicker(pipeline.store, pipeline.embedder, limit)
+        self._picker = EvidencePicker(pipeline.store, limit)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         question = understand(query_bundle.query_str, as_of=self._day(), known_outlets=self._pipeline.store.outlets())

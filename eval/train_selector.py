@@ -1,0 +1,167 @@
+"""Trains the answer selector: ``python -m eval.train_selector`` writes `rag/selector.safetensors`; docs/selector.md.
+
+Starts from the packaged MiniLM. Its embeddings and its two lowest layers stay as they are. Questions that measure the
+project (the small benchmark and the project's own set) and the articles of the small benchmark are left out.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import time
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import typer
+from safetensors.torch import save_file
+
+# ruff: noqa: S311 - chance that can be repeated is what training needs
+from eval.bench import read_questions
+from eval.selector_pairs import Group, journalists, made_up
+from rag.selector import TITLE, TOKENS, WEIGHTS, logits, packaged
+
+SEED = 5
+MADE_UP = 1_800
+TOGETHER = 4  # groups in a step
+RATE = 1.2e-4
+FROZEN_LAYERS = 2
+# Few sentences answer: one that does weighs as much as three that do not.
+POSITIVE = 3.0
+# What the choice within a group weighs beside the judgement of each pair.
+CHOICE = 0.5
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def main(bench: Path = Path("../shared/bench/realtimeqa"), out: Path = WEIGHTS, threads: int = 2) -> None:
+    """Makes the groups, fits the network in two passes over the asked questions, writes layers and head."""
+    torch.manual_seed(SEED)
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
+    rng = random.Random(SEED)
+    # Attention as plain products and without dropout: on two cores twice as fast as the alternatives.
+    body, head, tokenizer = packaged(
+        attn_implementation="eager", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+    )
+    asked, invented = groups(bench, rng)
+    held, asked = [g for g in asked if held_out(g)], [g for g in asked if not held_out(g)]
+    typer.echo(f"{len(asked)} asked, {len(invented)} made up, {len(held)} held out")
+    mixed = [*asked, *invented]
+    rng.shuffle(mixed)
+    again = list(asked)
+    rng.shuffle(again)
+    fit([*mixed, *again], body, head, tokenizer)
+    typer.echo(measured(held, body, head, tokenizer))
+    held_back = {f"body.{n}": v for n, v in body.state_dict().items() if not n.startswith("embeddings")}
+    held_back |= {f"head.{n}": v for n, v in head.state_dict().items()}
+    save_file({name: value.half().contiguous() for name, value in held_back.items()}, out)
+    typer.echo(f"written: {out}")
+
+
+def held_out(group: Group) -> bool:
+    """Whether a question is kept from training, a seventh of all: weights that use the selector are fitted on these."""
+    return zlib.crc32(group.question.encode()) % 7 == 0
+
+
+def groups(bench: Path, rng: random.Random) -> tuple[list[Group], list[Group]]:
+    """Asked and made-up groups from the files of docs/retrieval.md."""
+    from index.embed import embedder  # noqa: PLC0415 - seconds to import
+
+    small = {question.id for question in read_questions(bench / "small_questions.jsonl")}
+    questions = [q for q in read_questions(bench / "questions.jsonl") if q.id not in small]
+    articles = _articles(bench / "articles.jsonl.gz")
+    shown = {a["id"] for a in _articles(bench / "small_articles.jsonl.gz")}
+    asked = list(journalists(questions, articles, embedder("minilm").encode, rng))
+    others = [a for a in articles if a["id"] not in shown]
+    rng.shuffle(others)
+    return asked, list(made_up(others, rng, MADE_UP))
+
+
+def fit(order: Sequence[Group], body: Any, head: torch.nn.Linear, tokenizer: Any) -> None:
+    """One step for every few groups: is each candidate an answer, and which of a group's is it?"""
+    for part in (body.embeddings, *body.encoder.layer[:FROZEN_LAYERS]):
+        part.requires_grad_(requires_grad=False)
+    weights = [p for module in (body, head) for p in module.parameters() if p.requires_grad]
+    steps = [order[i : i + TOGETHER] for i in range(0, len(order), TOGETHER)]
+    optimiser = torch.optim.AdamW(weights, lr=RATE, weight_decay=0.01, fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, RATE, total_steps=len(steps), pct_start=0.06, anneal_strategy="linear"
+    )
+    body.train()
+    losses: list[float] = []
+    began = time.monotonic()
+    for number, step in enumerate(steps, 1):
+        batch = _batch(step, tokenizer)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            found = logits(body, head, batch)
+        loss = _loss(found.float(), step)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        optimiser.step()
+        schedule.step()
+        losses.append(loss.item())
+        if number % 50 == 0:
+            typer.echo(f"{number}/{len(steps)} loss {np.mean(losses[-50:]):.3f} {time.monotonic() - began:.0f} s")
+    body.eval()
+
+
+def _loss(found: torch.Tensor, step: Sequence[Group]) -> torch.Tensor:
+    labels = torch.tensor([float(c.answers) for group in step for c in group.candidates])
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(found, labels, pos_weight=torch.tensor(POSITIVE))
+    start = 0
+    for group in step:
+        here = slice(start, start + len(group.candidates))
+        start = here.stop
+        if labels[here].any():
+            chosen = torch.logsumexp(found[here][labels[here] > 0], 0)
+            loss = loss + CHOICE * (torch.logsumexp(found[here], 0) - chosen) / len(step)
+    return loss
+
+
+@torch.inference_mode()
+def measured(held: Sequence[Group], body: Any, head: torch.nn.Linear, tokenizer: Any) -> str:
+    """On held-out questions: how often a sentence that answers is ranked first or among three, and AUROC of the largest
+    score with those sentences there and taken away.
+    """  # fmt: skip
+    first, three, there, away = [], [], [], []
+    for group in held:
+        answers = np.array([c.answers for c in group.candidates])
+        if not answers.any():
+            continue
+        scores = logits(body, head, _batch([group], tokenizer)).numpy()
+        order = answers[np.argsort(-scores)]
+        first.append(order[0])
+        three.append(order[:3].any())
+        there.append(scores.max())
+        away.append(scores[~answers].max())
+    pairs = [(p > n) + 0.5 * (p == n) for p in there for n in away]
+    ranked = f"first {np.mean(first):.3f}, first three {np.mean(three):.3f}"
+    return f"held out: {len(first)} questions, {ranked}, AUROC {np.mean(pairs):.3f}"
+
+
+def _batch(step: Sequence[Group], tokenizer: Any) -> Mapping[str, torch.Tensor]:
+    found: Mapping[str, torch.Tensor] = tokenizer(
+        [group.question for group in step for _ in group.candidates],
+        [f"{c.title[:TITLE]}. {c.sentence}" for group in step for c in group.candidates],
+        truncation="only_second",
+        max_length=TOKENS,
+        padding=True,
+        return_tensors="pt",
+    )
+    return found
+
+
+def _articles(path: Path) -> list[dict[str, str]]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+if __name__ == "__main__":
+    app()

