@@ -233,6 +233,8 @@ class _Screen:
             raise RuntimeError(msg)
         if not answer.answered:
             self._out.print(Text(answer.text))
+        for notice in answer.notices:
+            self._out.print(Text(notice.marked, "bold"))
         cli_print.sources(answer, self._out)
         return answer
 

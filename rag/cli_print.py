@@ -166,9 +166,10 @@ def sources(found: Answer, console: Console) -> None:
             head = _head(a)
             console.print(Text.assemble(("  nearest: ", "dim"), (head, "dim")))
             console.print(Padding(Text(" ".join(e.sentence.text.split())), (0, 0, 0, 4)))
+    count = f"; {found.sources} independent source{'s' if found.sources > 1 else ''}" if found.sources else ""
     newest = f"; newest evidence {spoken(found.newest_evidence)}" if found.newest_evidence else ""
     removed = f"; {len(found.removed)} drafted sentences removed as unsupported" if found.removed else ""
-    console.print(Text(f"\nAs of {spoken(found.question.as_of)}{newest}; by {found.model}{removed}.", "dim"))
+    console.print(Text(f"\nAs of {spoken(found.question.as_of)}{newest}{count}; by {found.model}{removed}.", "dim"))
 
 
 def _head(a: Article) -> str:

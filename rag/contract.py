@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rag.types import Answer
+from rag.types import Answer, NoticeKind
 
 
 class _Strict(BaseModel):
@@ -51,6 +51,14 @@ class EvidenceJson(_Strict):
     score: float
 
 
+class NoticeJson(_Strict):
+    """A disagreement of sources, an update or a denied premise, with the numbers of the citations it rests on."""
+
+    kind: NoticeKind
+    text: str
+    citations: list[int]
+
+
 class AskJson(_Strict):
     """The whole document."""
 
@@ -67,6 +75,8 @@ class AskJson(_Strict):
     citations: list[CitationJson]
     evidence: list[EvidenceJson]
     newest_evidence: date | None
+    notices: list[NoticeJson]
+    sources: int = Field(ge=0)
     timings_ms: dict[str, int]
 
 
@@ -106,5 +116,7 @@ def ask_json(answer: Answer) -> AskJson:
             for e in sorted(answer.evidence, key=lambda e: -e.score)
         ],
         newest_evidence=answer.newest_evidence,
+        notices=[NoticeJson(kind=n.kind, text=n.text, citations=list(n.citations)) for n in answer.notices],
+        sources=answer.sources,
         timings_ms=answer.timings_ms,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -56,7 +57,11 @@ class Quantity:
 
 def quantities(text: str) -> list[Quantity]:
     """Every number in the text, in order. The lone word "one" is left out: it is a pronoun more often than a count."""
-    found = []
+    return [quantity for quantity, _, _ in located(text)]
+
+
+def located(text: str) -> Iterator[tuple[Quantity, int, int]]:
+    """The same numbers, each with the half-open span in which it is written."""
     for match in _NUMBER.finditer(text):
         if match["digits"]:
             value = _digits(match["digits"])
@@ -68,8 +73,7 @@ def quantities(text: str) -> list[Quantity]:
             value *= _SCALES[match["scale"].lower()]
         sign = (match["currency"] or match["after"] or "").lower()
         kind = "%" if match["percent"] else _CURRENCIES.get(sign, "")
-        found.append(Quantity(value.normalize(), kind))
-    return found
+        yield Quantity(value.normalize(), kind), match.start(), match.end()
 
 
 def missing_quantities(claim: str, evidence: str) -> list[str]:

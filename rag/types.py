@@ -152,7 +152,7 @@ class Evidence:
     Attributes:
         score: how well it bears on the question; comparable within one question only.
         outlets: every outlet that carried the story.
-        cosine: of the question and the sentence with its headline.
+        answers: probability that the sentence answers the question, in [0, 1].
     """
 
     n: int
@@ -160,7 +160,7 @@ class Evidence:
     article: StoredArticle
     score: float
     outlets: tuple[str, ...] = ()
-    cosine: float = 0.0
+    answers: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,8 +264,10 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The answer with its marks; the reason when there is none."""
-        return " ".join(sentence.marked for sentence in self.sentences) if self.answered else (self.reason or "")
+        """The answer with its marks and its notices; the reason when there is none."""
+        if not self.answered:
+            return self.reason or ""
+        return " ".join([*(s.marked for s in self.sentences), *(n.marked for n in self.notices)])
 
     @property
     def newest_evidence(self) -> date | None:

@@ -111,6 +111,45 @@ def test_an_invention_never_reaches_the_reader(scripted) -> None:  # type: ignor
     assert {c.sentence.id for c in answer.citations} <= offered
 
 
+TOLL = "How many people died in the Harbour fire?"
+
+
+@pytest.fixture
+def two_reports(tmp_path: Path, manifest: Manifest, bag: BagEmbedder, entry: EntryMaker) -> Iterator[Pipeline]:
+    with SqliteFaissStore(tmp_path / "two", manifest, create=True) as store:
+        first = "At least 12 people died in the Harbour fire, police said on Monday. The cause is unknown."
+        later = "The Harbour fire killed 15 people, a fire chief said. Mayor Ida Holt will not resign over it."
+        store.put(
+            [
+                entry("first", first, title="Harbour fire kills 12", outlet="Alpha", day="2025-05-05"),
+                entry("later", later, title="Harbour fire toll rises", outlet="Beta", day="2025-05-07"),
+            ]
+        )
+        yield Pipeline(store, bag, Config(llm="none"))
+
+
+def test_sources_that_differ_are_both_told(two_reports: Pipeline) -> None:
+    answer = two_reports.answer(TOLL, as_of=AS_OF)
+    (notice,) = answer.notices
+    assert notice.kind == "update"
+    assert notice.text.startswith(
+        "Reports differ: Alpha reported 12 people on 5 May 2025; Beta reported 15 people on 7 May 2025."
+    )
+    by_number = {c.n: c.sentence.text for c in answer.citations}
+    assert ["12 people" in by_number[n] or "15 people" in by_number[n] for n in notice.citations] == [True, True]
+    assert answer.sources == 2
+    assert notice.marked in answer.text
+    assert {n for s in answer.sentences for n in s.citations} >= set(notice.citations)
+
+
+def test_a_premise_that_the_articles_deny_is_named(two_reports: Pipeline) -> None:
+    answer = two_reports.answer("When will Mayor Ida Holt resign over the Harbour fire?", as_of=AS_OF)
+    assert answer.answered
+    assert [n.kind for n in answer.notices] == ["premise"]
+    (n,) = answer.notices[0].citations
+    assert "will not resign" in answer.citations[n - 1].sentence.text
+
+
 def test_a_refusing_model_does_not_hide_the_evidence(scripted) -> None:  # type: ignore[no-untyped-def]
     answer = scripted("NOT IN THE ARTICLES").answer(QUESTION, as_of=AS_OF)
     assert "412 million euros" in answer.text
@@ -134,6 +173,9 @@ def test_cancelled_before_the_first_word(scripted) -> None:  # type: ignore[no-u
     )
     assert not [event for event in events if isinstance(event, Token)]
     assert isinstance(events[-1], AnswerDone)
+    # Nothing is claimed of articles that nobody has looked through.
+    assert events[-1].answer.text == "Stopped before a sentence was checked."
+    assert not events[-1].answer.answered
 
 
 def test_no_question(pipeline: Pipeline) -> None:

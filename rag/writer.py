@@ -1,0 +1,205 @@
+"""The writing of one answer: drafted, each sentence settled as it completes, completed by quotations."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+
+from rag import extract
+from rag.cite import DraftSentence, Numbering, SentenceReader
+from rag.clock import Clock
+from rag.conflicts import disagreement
+from rag.errors import ModelError
+from rag.grammar import REFUSAL
+from rag.instructions import lifted, plain, speaks_to_machine
+from rag.llm import Chosen, DraftModel
+from rag.premise import denying
+from rag.prompt import fitted
+from rag.refusal import refusal
+from rag.settle import Settled, quoted, settle
+from rag.types import (
+    Answer,
+    AnswerSentence,
+    Drafting,
+    Event,
+    Evidence,
+    Notice,
+    NoticeKind,
+    Question,
+    SentenceSettled,
+    Token,
+)
+from rag.verify import Verifier
+
+
+class Writer:
+    """The drafting of one answer: what has settled so far."""
+
+    def __init__(
+        self,
+        question: Question,
+        evidence: tuple[Evidence, ...],
+        verifier: Verifier,
+        clock: Clock,
+        cancel: threading.Event,
+    ) -> None:
+        self._question, self._evidence, self._verifier = question, evidence, verifier
+        self._clock, self._cancel = clock, cancel
+        self._numbering = Numbering()
+        self._sentences: list[AnswerSentence] = []
+        self._model, self._notes = extract.NAME, list[str]()
+        self._notices: list[Notice] = []
+        self._declined = False  # a model that can be believed says that the evidence holds no answer
+
+    @property
+    def _shown(self) -> list[AnswerSentence]:
+        return [s for s in self._sentences if s.supported]
+
+    def draft(self, chosen: Chosen, fallback: Callable[[], DraftModel | None], max_tokens: int) -> Iterator[Event]:
+        """Drafts with the model, its stand-in or none, settling each sentence as it completes."""
+        model, note = chosen.model, chosen.note
+        while model:
+            self._model, self._notes = model.name, [*self._notes, note] if note else self._notes
+            yield Drafting(model.name, " ".join(self._notes))
+            try:
+                yield from self._from_model(model, max_tokens)
+                break
+            except ModelError as exc:
+                self._sentences, self._numbering, self._declined = [], Numbering(), False
+                self._notes = [str(exc)]
+                model = fallback()
+                fallback = _nothing
+                note = f"{model.name} answers instead." if model else ""
+        if not model:
+            self._model = extract.NAME
+            self._notes.append(
+                "The articles are quoted, no language model wrote this." if chosen.model else chosen.note
+            )
+            yield Drafting(extract.NAME, " ".join(self._notes))
+        if not self._cancel.is_set() and (self._shown or not self._declined or self._likely):
+            yield from self._complete(model)
+            yield from self._notice()
+        self._clock.lap("draft")
+
+    def _from_model(self, model: DraftModel, max_tokens: int) -> Iterator[Event]:
+        prompt, offered = fitted(self._question, self._evidence, model, max_tokens)
+        reader = SentenceReader()
+        marks = [e.n for e in offered]
+        for piece in model.stream(prompt, max_tokens=max_tokens, marks=marks, cancel=self._cancel):
+            yield Token(piece)
+            for sentence in reader.feed(piece):
+                yield from self._settle(sentence, model)
+        for sentence in reader.end():
+            # A last sentence without a full stop was cut off by the token limit or the stop button.
+            if sentence.text.rstrip("\"'”’)").endswith((".", "!", "?", "…")) or REFUSAL in sentence.text.upper():
+                yield from self._settle(sentence, model)
+
+    def _settle(self, sentence: DraftSentence, model: DraftModel) -> Iterator[Event]:
+        if REFUSAL in sentence.text.upper():
+            self._declined = not _weak(model)
+            return
+        with self._clock.timing("verify"):
+            settled = self._checked(sentence)
+        if settled.text in {s.text for s in self._sentences}:
+            return
+        yield self._take(settled)
+
+    def _checked(self, sentence: DraftSentence) -> Settled:
+        if speaks_to_machine(sentence.text):  # orders, links and markup are no statement
+            return Settled(sentence.text, (), 0.0, "removed", ("it is no statement",))
+        settled = settle(sentence, plain(self._evidence), self._verifier, self._cited)
+        if settled.state == "verified" and all(lifted(settled.text, e.sentence.text) for e in settled.evidence):
+            best = settled.evidence[0]
+            return Settled(quoted(best), (best,), 1.0, "repaired", ("it leaves out how the source introduces it",))
+        return settled
+
+    def _take(self, settled: Settled) -> SentenceSettled:
+        citations = self._numbering.cite(settled.evidence)
+        sentence = AnswerSentence(
+            settled.text, tuple(c.n for c in citations), settled.support, settled.state, settled.reasons
+        )
+        self._sentences.append(sentence)
+        return SentenceSettled(sentence, citations)
+
+    def _complete(self, model: DraftModel | None) -> Iterator[Event]:
+        """Quotes what the draft left out: a draft that evades the point is no answer.
+
+        Beside a draft that stands, one quotation, and only where the draft does not cite the best evidence. A weak
+        model leaves out too much for that: its answer is filled up to the length of an answer without a model.
+        """
+        room = (
+            extract.MAX_SENTENCES - len(self._shown) if _weak(model) else (1 if self._shown else extract.MAX_SENTENCES)
+        )
+        for settled in extract.extract(plain(self._evidence) or self._evidence):
+            if settled.evidence[0].sentence.id in self._cited:
+                if _weak(model):
+                    continue
+                return
+            if room < 1:
+                return
+            yield self._take(settled)
+            room -= 1
+
+    def _notice(self) -> Iterator[Event]:
+        """What the reader must know beside the answer; the sentences it rests on are quoted."""
+        if found := disagreement(self._question.standalone, self._likely):
+            yield from self._noted(found.kind, found.text, [figure.evidence for figure in found.figures])
+        if denial := denying(self._question.standalone, [*self._quoted, *self._likely]):
+            yield from self._noted("premise", "The question takes for granted what the articles deny.", [denial])
+
+    def _noted(self, kind: NoticeKind, text: str, evidence: Sequence[Evidence]) -> Iterator[Event]:
+        for e in evidence:
+            if e.sentence.id not in self._cited:
+                yield self._take(Settled(quoted(e), (e,), 1.0, "quoted", ()))
+        self._notices.append(Notice(kind, text, tuple(c.n for c in self._numbering.cite(evidence))))
+
+    @property
+    def _likely(self) -> list[Evidence]:
+        """The evidence that by itself answers the question, more likely than not; likeliest first."""
+        return sorted((e for e in plain(self._evidence) if e.answers >= extract.ANSWERS), key=lambda e: -e.answers)
+
+    @property
+    def _cited(self) -> set[int]:
+        return {c.sentence.id for c in self._numbering.citations}
+
+    @property
+    def _quoted(self) -> list[Evidence]:
+        return [e for e in self._evidence if e.sentence.id in self._cited]
+
+    def answer(self, newest: date | None) -> Answer:
+        """Everything that settled, as an Answer."""
+        shown = tuple(self._shown)
+        removed = tuple(s for s in self._sentences if not s.supported)
+        if not shown:
+            return refusal(
+                self._question,
+                self._evidence,
+                newest,
+                self._clock,
+                self._model,
+                " ".join(self._notes),
+                stopped=self._cancel.is_set(),
+            )
+        return Answer(
+            self._question,
+            answered=True,
+            reason=None,
+            model=self._model,
+            note=" ".join(self._notes),
+            sentences=shown,
+            removed=removed,
+            citations=self._numbering.citations,
+            evidence=self._evidence,
+            timings_ms=self._clock.done(),
+            notices=tuple(self._notices),
+        )
+
+
+def _weak(model: DraftModel | None) -> bool:
+    """Whether it is too small a model to be believed when it says that there is no answer, or leaves something out."""
+    return model is not None and model.name.startswith("embedded")
+
+
+def _nothing() -> None:
+    return None
