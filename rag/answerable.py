@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from rag.types import Evidence, Found
 
 SCORE, ANSWERS, BIAS = 0.34, 0.82, -3.49
-# Below this nothing is drafted. Refusing a question that could be answered is an error, too, and a quotation beside the
-# point is seen to be one.
-THRESHOLD = 0.35
+# Below the first nothing is drafted: of twenty questions that can be answered it refuses one. Below the second the
+# reader is told that the sentences may be beside the point (docs/decisions/0007).
+THRESHOLD, DOUBT = 0.15, 0.3
 
 
 def answerability(found: Sequence[Found], evidence: Sequence[Evidence]) -> float:

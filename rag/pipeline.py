@@ -131,10 +131,11 @@ class Pipeline:
         evidence = tuple(self._picker.pick(question, retrieved.found, retrieved.vector))
         clock.lap("retrieve")
         yield EvidenceFound(evidence)
-        if answerability(retrieved.found, evidence) < THRESHOLD:
+        answerable = answerability(retrieved.found, evidence)
+        if answerable < THRESHOLD:
             yield AnswerDone(refusal(question, evidence, self.store.newest(), clock, "none", ""))
             return
-        run = Writer(question, evidence, self.verifier, clock, cancel or threading.Event())
+        run = Writer(question, evidence, self.verifier, clock, cancel or threading.Event(), answerable)
         chosen = self.chosen
         yield from run.draft(chosen, self._fallbacks(chosen), self.config.max_answer_tokens)
         yield AnswerDone(run.answer(self.store.newest()))

@@ -106,6 +106,7 @@ def packaged(**options: Any) -> tuple[Any, torch.nn.Linear, Any]:
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     folder = str(get_model_path())
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # it reports the pooling layer, which nothing uses
     body = BertModel.from_pretrained(folder, add_pooling_layer=False, local_files_only=True, **options)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     return body, torch.nn.Linear(body.config.hidden_size * 3, 1), tokenizer

@@ -210,7 +210,7 @@ class AnswerSentence:
         return f"{self.text} {marks}" if marks else self.text
 
 
-NoticeKind = Literal["conflict", "update", "premise"]
+NoticeKind = Literal["conflict", "update", "premise", "doubt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,8 @@ class Notice:
 
     Attributes:
         kind: conflict (sources of about the same time disagree), update (a later report gives another figure than an
-            earlier one) or premise (the evidence denies what the question takes for granted).
+            earlier one), premise (the evidence denies what the question takes for granted) or doubt (what was found may
+            not answer the question; rests on no citation).
         citations: numbers of the citations that it rests on.
     """
 

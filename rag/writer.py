@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from rag import extract
+from rag.answerable import DOUBT
 from rag.cite import DraftSentence, Numbering, SentenceReader
 from rag.clock import Clock
 from rag.conflicts import disagreement
@@ -43,9 +44,10 @@ class Writer:
         verifier: Verifier,
         clock: Clock,
         cancel: threading.Event,
+        answerable: float = 1.0,
     ) -> None:
         self._question, self._evidence, self._verifier = question, evidence, verifier
-        self._clock, self._cancel = clock, cancel
+        self._clock, self._cancel, self._answerable = clock, cancel, answerable
         self._numbering = Numbering()
         self._sentences: list[AnswerSentence] = []
         self._model, self._notes = extract.NAME, list[str]()
@@ -147,6 +149,10 @@ class Writer:
             yield from self._noted(found.kind, found.text, [figure.evidence for figure in found.figures])
         if denial := denying(self._question.standalone, [*self._quoted, *self._likely]):
             yield from self._noted("premise", "The question takes for granted what the articles deny.", [denial])
+
+        if self._answerable < DOUBT and not self._notices:
+            text = "It is uncertain whether these sentences answer the question; they are the nearest that were found."
+            self._notices.append(Notice("doubt", text, ()))
 
     def _noted(self, kind: NoticeKind, text: str, evidence: Sequence[Evidence]) -> Iterator[Event]:
         for e in evidence:

@@ -79,6 +79,18 @@ def test_what_is_not_there_is_refused(pipeline: Pipeline) -> None:
     assert answer.text.startswith("The answer is not in these articles.")
 
 
+def test_doubt_is_shown(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.pipeline.answerability", lambda *_: 0.2)
+    answer = pipeline.answer(QUESTION, as_of=AS_OF)
+    assert answer.answered
+    assert [(n.kind, n.citations) for n in answer.notices] == [("doubt", ())]
+    assert answer.text.endswith(answer.notices[0].text)
+    monkeypatch.setattr("rag.pipeline.answerability", lambda *_: 0.1)
+    assert not pipeline.answer(QUESTION, as_of=AS_OF).answered
+    monkeypatch.setattr("rag.pipeline.answerability", lambda *_: 0.6)
+    assert pipeline.answer(QUESTION, as_of=AS_OF).notices == ()
+
+
 def test_events_come_in_order(pipeline: Pipeline) -> None:
     kinds = [type(event) for event in pipeline.stream(QUESTION, as_of=AS_OF)]
     assert kinds[:3] == [Understood, EvidenceFound, Drafting]
