@@ -127,8 +127,9 @@ class Pipeline:
             allow_later=allow_later,
         )
         yield Understood(question)
-        retrieved = self.retriever.search(question, ARTICLES)
-        evidence = tuple(self._picker.pick(question, retrieved.found, retrieved.vector))
+        with self.store.reading():  # articles, sentences and vectors of one state, whatever is taken in meanwhile
+            retrieved = self.retriever.search(question, ARTICLES)
+            evidence = tuple(self._picker.pick(question, retrieved.found, retrieved.vector))
         clock.lap("retrieve")
         yield EvidenceFound(evidence)
         answerable = answerability(retrieved.found, evidence)

@@ -28,9 +28,9 @@ def refusal(
         return Answer(question, False, reason, model, note, (), (), (), evidence, clock.done())
     parts = ["The answer is not in these articles."]
     limits = []
-    if question.window.since:
+    if question.window.firm and question.window.since:
         limits.append(f"from {spoken(question.window.since)}")
-    if question.window.until:
+    if question.window.firm and question.window.until:
         limits.append(f"until {spoken(question.window.until)}")
     if question.outlets:
         limits.append(f"by {', '.join(question.outlets)}")
