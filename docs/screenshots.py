@@ -48,13 +48,14 @@ def chat(page: Page) -> None:
         page.get_by_role("button", name="Ask", exact=True).click()
         expect(page.locator(".dl-foot")).to_have_count(number, timeout=WAIT_MS)
         expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible(timeout=WAIT_MS)
-    page.locator(".dl-foot").last.click()  # the cursor leaves the box
+    page.evaluate("document.activeElement.blur()")
+    page.locator(".dl-q").last.evaluate("question => question.closest('.message-row').scrollIntoView()")
 
 
 def source(page: Page) -> None:
     """The source beside its answer."""
     chat(page)
-    page.locator(".dl-mark").last.click()
+    page.locator(".dl-alone .dl-mark, .dl-sentence:last-child .dl-mark").last.click()
     expect(page.locator("#dl-cited")).to_be_in_viewport()
 
 

@@ -175,7 +175,7 @@ def timeline(weeks: Mapping[date, int]) -> str:
         f' height="{58 * number / most:.1f}"><title>{_span(first, at, step)}: {count(number, "article")}</title></rect>'
         for at, number in sums.items()
     )
-    unit = "a week" if step == 1 else f"in {step} weeks"
+    unit = "a week" if step == 1 else f"per {step} weeks"
     words = f"Articles {unit}, {spoken(first)} to {spoken(last + timedelta(days=6))}; at most {most}"
     return (
         f'<figure class="dl-timeline"><svg viewBox="0 0 1000 60" preserveAspectRatio="none" role="img"'

@@ -210,7 +210,7 @@ def test_the_timeline_sums_weeks_when_there_are_many() -> None:
     assert "Articles a week, 2 June 2025 to 22 June 2025; at most 3" in two
     long = timeline({date.fromordinal(week.toordinal() + 7 * n): 1 for n in range(400)})
     assert long.count("<rect") <= 110
-    assert "in 4 weeks" in long
+    assert "per 4 weeks" in long
 
 
 def test_an_empty_list_says_why() -> None:
