@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import sys
@@ -42,14 +43,20 @@ def seconds(text: str) -> float:
 
 
 def run(config: Config, names: Sequence[str], pause: float, *, once: bool, as_json: bool, console: Console) -> None:
-    """Watches until Ctrl-C or SIGTERM, which let the batch in work be committed; with `once`, one round.
+    """Watches until Ctrl-C or SIGTERM, which let the round be finished (a second one does not); with `once`, one round.
 
     Raises:
         IndexMismatch: the index was made with another encoder.
     """
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+
+    def end(number: int, _: object) -> None:
+        stop.set()
+        signal.signal(number, before[number])
+
+    before = {int(number): signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    if hasattr(os, "nice"):
+        os.nice(5)  # whoever asks meanwhile goes first
     builder = Builder(config.index, embedder(config.embedder), wait_s=_PATIENCE)
 
     def after(result: Report | DatelineError) -> None:
