@@ -19,6 +19,7 @@ from rag.types import (
     Event,
     Evidence,
     EvidenceFound,
+    NoticeKind,
     Question,
     SentenceSettled,
     Understood,
@@ -32,7 +33,12 @@ NEAREST = 3
 SIGNS = {"verified": "✓", "repaired": "↻", "quoted": "❞", "removed": "✕"}
 """A sentence's state is told by a sign and a word, never by colour."""
 
-NOTICES = {"conflict": "Sources differ.", "update": "Updated since.", "premise": "Not as asked."}
+NOTICES: dict[NoticeKind, str] = {
+    "conflict": "Sources differ.",
+    "update": "Updated since.",
+    "premise": "Not as asked.",
+    "doubt": "In doubt.",
+}
 """What each kind of notice says first."""
 
 SINCE = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 from fakes.answers import answer, stored
@@ -16,8 +17,8 @@ from index.records import Filter
 from index.report import Item
 from rag.collection import Page
 from rag.conversation import Exchange, Waiting
-from rag.types import AnswerDone, Notice, Window
-from window.answer import View
+from rag.types import AnswerDone, Notice, NoticeKind, Window
+from window.answer import NOTICES, View
 from window.collection import drawn, timeline, words
 from window.documents import answer_markdown, conversation_html, conversation_markdown
 from window.html import count, days, kept, link, listed, safe
@@ -115,6 +116,13 @@ def test_an_answer_names_what_it_rests_on() -> None:
     assert "✓\xa0verified" in shown
     assert "As of 2 June 2025 · newest evidence 1 June 2025 · 1 independent outlet" in shown
     assert "cited by sentence 2" in shown
+
+
+def test_every_kind_of_notice_has_its_words() -> None:
+    assert set(NOTICES) == set(get_args(NoticeKind))
+    doubtful = replace(answer("It rained."), notices=(Notice("doubt", "This may not answer it.", ()),))
+    shown = Tags(View.of(0, Exchange("What?", answer=doubtful)).html()).text
+    assert "In doubt. This may not answer it." in shown
 
 
 def test_waiting_says_how_many_are_first() -> None:
