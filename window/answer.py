@@ -19,12 +19,11 @@ from rag.types import (
     Event,
     Evidence,
     EvidenceFound,
-    NoticeKind,
     Question,
     SentenceSettled,
     Understood,
 )
-from window.documents import answer_markdown
+from window.documents import NOTICES, answer_markdown
 from window.html import byline, count, data, days, error, kept, listed, original, safe
 
 NEAREST = 3
@@ -32,14 +31,6 @@ NEAREST = 3
 
 SIGNS = {"verified": "✓", "repaired": "↻", "quoted": "❞", "removed": "✕"}
 """A sentence's state is told by a sign and a word, never by colour."""
-
-NOTICES: dict[NoticeKind, str] = {
-    "conflict": "Sources differ.",
-    "update": "Updated since.",
-    "premise": "Not as asked.",
-    "doubt": "In doubt.",
-}
-"""What each kind of notice says first."""
 
 SINCE = {
     "changed": "This article has changed since the answer was given.",

@@ -11,8 +11,16 @@ from pathlib import Path
 from rag.conversation import Exchange
 from rag.prompt import spoken
 from rag.sources import independent_outlets
-from rag.types import Answer, Citation
+from rag.types import Answer, Citation, NoticeKind
 from window.html import count, link
+
+NOTICES: dict[NoticeKind, str] = {
+    "conflict": "Sources differ.",
+    "update": "Updated since.",
+    "premise": "Not as asked.",
+    "doubt": "In doubt.",
+}
+"""What each kind of notice says first."""
 
 _STYLE = Path(__file__).with_name("document.css")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
@@ -30,7 +38,11 @@ def answer_markdown(answer: Answer, prefix: str = "") -> str:
         return f"{_plain(answer.reason or '')}\n"
     body = " ".join(f"{_plain(s.text)}{''.join(f'[^{prefix}{n}]' for n in s.citations)}" for s in answer.sentences)
     notes = "\n".join(f"[^{prefix}{c.n}]: {_footnote(c)}" for c in answer.citations)
-    return f"{body}\n\n*{_facts(answer)}*\n\n{notes}\n"
+    told = "".join(
+        f"> **{NOTICES[notice.kind]}** {_plain(notice.text)}{''.join(f'[^{prefix}{n}]' for n in notice.citations)}\n\n"
+        for notice in answer.notices
+    )
+    return f"{told}{body}\n\n*{_facts(answer)}*\n\n{notes}\n"
 
 
 def conversation_markdown(exchanges: Sequence[Exchange], today: date) -> str:
@@ -73,7 +85,8 @@ def _exchange(number: int, exchange: Exchange) -> str:
             for s in answer.sentences
         )
         sources = "".join(_source(f"s{number}-{c.n}", c) for c in answer.citations)
-        body = f"{sentences}<h3>Sources</h3><ol>{sources}</ol>"
+        told = "".join(f"<p><b>{NOTICES[n.kind]}</b> {escape(n.text)}</p>" for n in answer.notices)
+        body = f"{told}{sentences}<h3>Sources</h3><ol>{sources}</ol>"
     return (
         f"<article><h2>{escape(exchange.question)}</h2>{body}<p><small>{escape(_facts(answer))}</small></p></article>"
     )

@@ -18,9 +18,9 @@ from index.report import Item
 from rag.collection import Page
 from rag.conversation import Exchange, Waiting
 from rag.types import AnswerDone, Notice, NoticeKind, Window
-from window.answer import NOTICES, View
+from window.answer import View
 from window.collection import drawn, timeline, words
-from window.documents import answer_markdown, conversation_html, conversation_markdown
+from window.documents import NOTICES, answer_markdown, conversation_html, conversation_markdown
 from window.html import count, days, kept, link, listed, safe
 from window.limits import Asked, limit_chips
 from window.source import Highlight, article, cited, text
@@ -123,6 +123,9 @@ def test_every_kind_of_notice_has_its_words() -> None:
     doubtful = replace(answer("It rained."), notices=(Notice("doubt", "This may not answer it.", ()),))
     shown = Tags(View.of(0, Exchange("What?", answer=doubtful)).html()).text
     assert "In doubt. This may not answer it." in shown
+    assert answer_markdown(doubtful).startswith("> **In doubt.** This may not answer it.\n\nIt rained.[^1]")
+    saved = conversation_html([Exchange("What?", answer=doubtful)], date(2025, 6, 2))
+    assert "<b>In doubt.</b> This may not answer it." in saved
 
 
 def test_waiting_says_how_many_are_first() -> None:
