@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE := 1
 export ANONYMIZED_TELEMETRY := False
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test browser torture scale fuzz eval injection train-selector peers check install screenshots clean lock help
+.PHONY: run test browser torture scale fuzz eval injection train-selector train-verifier peers check install screenshots clean lock help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -41,6 +41,12 @@ fuzz: $(STAMP)  ## 10 minutes of coverage-guided fuzzing of everything that read
 
 eval: $(STAMP)  ## set up, then the question set without a language model, held against eval/floors.toml
 	$(BIN)/dateline eval --llm none --floors eval/floors.toml
+
+train-verifier: $(STAMP)  ## make the weights of the default verifier anew (articles under DATELINE_BENCH; about 40 minutes on a core)
+	mkdir -p var/verifier
+	$(BIN)/python -m eval.train_verifier pairs var/verifier/pairs.jsonl
+	$(BIN)/python -m eval.train_verifier fit var/verifier/pairs.jsonl rag/verifier.safetensors
+	$(BIN)/python -m eval.combine_verifier var/verifier/pairs.jsonl
 
 peers: $(STAMP)  ## the same questions to LlamaIndex and txtai (own environments, 3 GB); the table goes into docs/evaluation.md
 	$(BIN)/python -m eval.peers --into docs/evaluation.md

@@ -46,7 +46,7 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder of the run.", show_default="var/eval/SET-MODEL")] = None,
     llm: LlmOption = None,
     verifier: VerifierOption = None,
-    judge: JudgeOption = "overlap",
+    judge: JudgeOption = "learned",
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many questions, spread over the set.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Only questions with this tag; may be given again.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Questions asked at a time; more distort the timings.")] = 1,
@@ -108,7 +108,7 @@ def compare(
 
 @app.command()
 def judge(
-    judge: JudgeOption = "overlap",
+    judge: JudgeOption = "learned",
     fit: Annotated[str, typer.Option(help="Labelled summaries on which the threshold is fixed.")] = "frank_valid.jsonl",
     data: Annotated[str, typer.Option(help="Labelled summaries that the judge is measured on.")] = "cliff.jsonl",
     keep: Annotated[bool, typer.Option("--keep", help="Write the figures into eval/judges.toml.")] = False,

@@ -47,9 +47,12 @@ def scoring(judge: Judge) -> str:
 
 
 def judge_code(judge: Judge) -> str:
-    """Digest of the module that defines the judge's verifier: agreement measured before it changed is out of date."""
+    """Digest of the module that defines the judge's verifier, and of its weights where it has any (an attribute
+    ``fingerprint``): agreement measured before they changed is out of date.
+    """  # fmt: skip
     path = inspect.getsourcefile(type(judge.verifier))
-    return digest(_sources(Path(path))) if path else ""
+    weights = getattr(judge.verifier, "fingerprint", None)
+    return digest({**_sources(Path(path)), **({"weights": weights} if weights else {})}) if path else ""
 
 
 def digest(values: Mapping[str, object]) -> str:

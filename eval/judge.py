@@ -17,8 +17,8 @@ from eval.fingerprint import judge_code
 from eval.judging import Judge
 from eval.labelled import Labelled
 from eval.metrics import RESAMPLES, auroc, balanced_accuracy, best_threshold, calibration_bins
-from index.sentences import cut_sentences
 from rag.terms import stems
+from rag.verify import Case, verdicts
 
 EVIDENCE = 5
 
@@ -59,10 +59,9 @@ def best_sentences(claim: str, sentences: Sequence[str], k: int = EVIDENCE) -> l
 
 def support(judge: Judge, labelled: Labelled) -> float:
     """A summary is as well supported as its weakest sentence: people call it inconsistent for a single one."""
-    source = _sentences(labelled.source)
-    return min(
-        judge.verifier.verify(claim, best_sentences(claim, source)).support for claim in _sentences(labelled.summary)
-    )
+    source = labelled.sentences()
+    asked = [(claim, Case(tuple(best_sentences(claim, source)))) for claim in labelled.claims()]
+    return min(verdict.support for verdict in verdicts(judge.verifier, asked))
 
 
 def measure(
@@ -124,7 +123,3 @@ def _interval(sides: Sides, statistic: Callable[[Sequence[float], Sequence[float
     ]
     low, high = np.percentile(drawn, [2.5, 97.5])
     return Interval(*(round(float(v), 4) for v in (statistic(sides.consistent, sides.inconsistent), low, high)))
-
-
-def _sentences(text: str) -> list[str]:
-    return [text[span.start : span.end] for span in cut_sentences(text)]

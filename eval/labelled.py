@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from index.errors import InputError
+from index.sentences import cut_sentences
+from rag.terms import words
 
 FOLDER = Path("faithfulness")
 FIT, DATA = "frank_valid.jsonl", "cliff.jsonl"
+
+_GLUED = re.compile(r"(?<=[a-z)\d]{2})([.!?][\"”']?)(?=[A-Z“\"][A-Za-z])")
+_APART = re.compile(r"(?<= [.!?])\s+(?=\S)")
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -36,6 +42,19 @@ class Labelled(BaseModel):
     source: Text
     summary: Text
     consistent: bool
+
+    def sentences(self) -> list[str]:
+        """The article, cut. Full stops that lost the space behind them ("conflict.The") end a sentence, too."""
+        return _cut(_GLUED.sub(r"\1 ", self.source))
+
+    def claims(self) -> list[str]:
+        """The summary, cut; also where it is in lower case and its signs stand apart ("… on sunday . he …")."""
+        pieces = [piece for sentence in _cut(self.summary) for piece in _APART.split(sentence)]
+        return [piece for piece in pieces if len(words(piece)) > 1] or [self.summary]
+
+
+def _cut(text: str) -> list[str]:
+    return [text[span.start : span.end] for span in cut_sentences(text)]
 
 
 def bench_file(name: str) -> Path:

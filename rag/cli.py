@@ -50,7 +50,7 @@ LlmOption = Annotated[
 ]
 VerifierOption = Annotated[
     str | None,
-    typer.Option(metavar="overlap|nli/DIR|ollama/NAME", help="What checks the answer.", show_default="overlap"),
+    typer.Option(metavar="learned|overlap|nli/DIR|ollama/NAME", help="What checks the answer.", show_default="learned"),
 ]
 OutletOption = Annotated[list[str] | None, typer.Option(help="Only this outlet; may be given more than once.")]
 _DAY: dict[str, Any] = {"formats": ["%Y-%m-%d"], "metavar": "DATE"}

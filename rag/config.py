@@ -29,7 +29,7 @@ class Config:
         embedder: which encoder (``minilm`` or ``st/FOLDER``).
         llm: ``auto``, ``none``, ``embedded``, ``ollama/NAME``, ``openai/NAME`` or another plug-in.
         reranker: entry point of a reranker, or ``none``.
-        verifier: what checks each sentence: ``overlap``, ``nli/MODEL``, ``ollama/NAME`` or another plug-in.
+        verifier: what checks each sentence: ``learned``, ``overlap``, ``nli/MODEL``, ``ollama/NAME``, another plug-in.
         ollama_host: where Ollama listens.
         ollama_model: what `auto` asks Ollama for.
         openai_base_url: an OpenAI-compatible server, such as http://127.0.0.1:8000/v1; its key is no setting but the
@@ -50,7 +50,7 @@ class Config:
     embedder: str = "minilm"
     llm: str = "auto"
     reranker: str = "none"
-    verifier: str = "overlap"
+    verifier: str = "learned"
     ollama_host: str = _MODEL.ollama_host
     ollama_model: str = _MODEL.ollama_model
     openai_base_url: str = _MODEL.openai_base_url

@@ -14,7 +14,7 @@ from rag.cite import DraftSentence, resolve
 from rag.prompt import headline, source_label, spoken
 from rag.terms import stems
 from rag.types import Evidence, State
-from rag.verify import Verdict, Verifier
+from rag.verify import Case, Verdict, Verifier, verdicts
 
 MAX_CITATIONS = 3
 _BULLET = re.compile(r"^\s*[-*•–]\s+")
@@ -44,7 +44,11 @@ def context_of(evidence: Sequence[Evidence]) -> str:
 
 def judge(verifier: Verifier, claim: str, evidence: Sequence[Evidence]) -> Verdict:
     """The verifier's verdict on a claim and the evidence it cites."""
-    return verifier.verify(claim, [e.sentence.text for e in evidence], context_of(evidence))
+    return verdicts(verifier, [(claim, _case(evidence))])[0]
+
+
+def _case(evidence: Sequence[Evidence]) -> Case:
+    return Case(tuple(e.sentence.text for e in evidence), context_of(evidence))
 
 
 def settle(draft: DraftSentence, offered: Sequence[Evidence], verifier: Verifier, used: set[int]) -> Settled:
@@ -57,8 +61,9 @@ def settle(draft: DraftSentence, offered: Sequence[Evidence], verifier: Verifier
         used: ids of sentences that the answer already quotes; a repair does not say the same again.
     """
     marked = resolve(draft.marks, offered)
-    verdict = judge(verifier, draft.text, marked)
-    alone = {e.n: judge(verifier, draft.text, [e]) for e in offered}
+    cases = [_case(marked), *(_case([e]) for e in offered)]
+    verdict, *each = verdicts(verifier, [(draft.text, case) for case in cases])
+    alone = {e.n: found for e, found in zip(offered, each, strict=True)}
     good = sorted(
         (e for e in offered if alone[e.n].support >= verifier.threshold),
         key=lambda e: (e not in marked, -alone[e.n].support),

@@ -21,7 +21,7 @@ GROUP = "dateline.verifiers"
 _THRESHOLD = "?threshold="
 
 
-def verifier(spec: str = "overlap", settings: ModelSettings | None = None) -> Verifier:
+def verifier(spec: str = "learned", settings: ModelSettings | None = None) -> Verifier:
     """The verifier of that name (``NAME`` or ``NAME/ARGUMENT``), ready to be used.
 
     Args:

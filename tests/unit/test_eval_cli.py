@@ -90,7 +90,7 @@ def test_runs_are_compared(place: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert call(*RUN, "--out", "two", "--verifier", "overlap/0.9", "--compare", "one") == 0
     told = capsys.readouterr().out
     assert "3 questions in both runs, 0 in one alone." in told
-    assert "verifier: overlap → overlap/0.9" in told
+    assert "verifier: learned → overlap/0.9" in told
     assert call("compare", "one", "two", "--json") == 0
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert document["paired"] == 3

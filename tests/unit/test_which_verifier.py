@@ -19,6 +19,7 @@ from rag.pipeline import Pipeline
 from rag.types import Answer
 from rag.verifiers import GROUP, looked_at, verifier, with_threshold
 from rag.verify import OverlapVerifier
+from rag.verify_learned import LearnedVerifier
 from rag.verify_llm import OllamaJudge
 
 PLUGIN = """
@@ -59,10 +60,12 @@ def plugged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestByName:
-    def test_the_default_reads_no_model(self) -> None:
-        assert isinstance(verifier(), OverlapVerifier)
-        assert isinstance(verifier(Config().verifier), OverlapVerifier)
+    def test_the_default_asks_nobody(self) -> None:
+        assert isinstance(verifier(), LearnedVerifier)
+        assert isinstance(verifier(Config().verifier), LearnedVerifier)
         assert looked_at(verifier()) is None
+        assert isinstance(verifier("overlap"), OverlapVerifier)
+        assert verifier("learned/0.7").threshold == 0.7
         assert verifier("overlap/0.7").threshold == 0.7
 
     @pytest.mark.usefixtures("plugged")
@@ -155,7 +158,7 @@ class TestDoctor:
 
     def test_ready(self, tmp_path: Path, fake: FakeOllama) -> None:
         config = Config(index=tmp_path, ollama_host=fake.url)
-        assert self.found(config) == ("good", "overlap is ready; a sentence counts as supported from 0.6", "")
+        assert self.found(config) == ("good", "learned is ready; a sentence counts as supported from 0.5", "")
         state, message, _ = self.found(Config(index=tmp_path, ollama_host=fake.url, verifier="ollama/llama3.2:3b"))
         assert state == "good"
         assert message.startswith(f"ollama/llama3.2:3b (llama3.2:3b on Ollama at {fake.url}) is ready")
