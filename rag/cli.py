@@ -315,6 +315,8 @@ def serve(
         typer.Option(metavar="FILE", help="Let only these users in: `dateline user`.", show_default="nobody logs in"),
     ] = None,
     root_path: Annotated[str, typer.Option(help="Path under which a proxy shows the window, like /dateline.")] = "",
+    api: Annotated[bool, typer.Option("--api", help="Serve other programs as well: docs/api.md.")] = False,
+    api_port: Annotated[int, typer.Option(min=1, max=65535, help="Where these connect.")] = 7861,
 ) -> None:
     """Open the chat window."""
     with told():
@@ -322,7 +324,10 @@ def serve(
 
         pipeline = Pipeline.open(_config(index=index, llm=llm, verifier=verifier))
         errors.print(cli_print.plain(pipeline.chosen.note))  # which model, or why not the one that was named
-        # The window stands above this package; it is reached by name, as any plug-in.
+        # The API and the window stand above this package; they are reached by name, as any plug-in.
+        if api:
+            plugins.load("dateline.commands", "serve-api")(pipeline, host, api_port)
+            errors.print(f"The API is at http://{host}:{api_port}")
         serving = plugins.load("dateline.commands", "serve")
         serving(pipeline, host=host, port=port, auth=auth, root_path=root_path)
 
@@ -387,7 +392,8 @@ def _print_json(document: object) -> None:
 
 def main() -> None:
     """Entry point of the command `dateline`."""
-    from rag import cli_people  # noqa: PLC0415 - its commands use what stands here
+    from rag import cli_api, cli_people  # noqa: PLC0415 - their commands use what stands here
 
+    cli_api.attach(app)
     cli_people.attach(app)
     app()

@@ -1,0 +1,1 @@
+"""Answers for other programs: an HTTP interface, OpenAI's chat protocol, and tools for assistants (MCP)."""

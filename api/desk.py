@@ -1,0 +1,230 @@
+"""What can be asked for, whoever asks: HTTP, OpenAI's protocol and MCP all come here."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from api.errors import ApiError
+from api.gate import Gate
+from api.schemas import (
+    ArticleFound,
+    ArticleHead,
+    ArticleJson,
+    ArticleList,
+    IngestJson,
+    Limits,
+    RefusedJson,
+    SearchBody,
+    SearchJson,
+    SentenceFound,
+)
+from api.sent import Sent, position
+from index.build import Builder
+from index.clean import canonical_url
+from index.records import StoredArticle
+from rag.evidence import EvidencePicker
+from rag.pipeline import Pipeline
+from rag.types import Answer, AnswerDone, Event, Turn
+from rag.understand import understand
+
+T = TypeVar("T")
+_SENTENCES = 24  # of all articles that a search found
+_PATIENCE_S = 10.0  # for another process that is writing
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How much is done at a time.
+
+    Attributes:
+        at_once: questions and searches worked on.
+        waiting: how many more may wait; the next is told to come again.
+    """
+
+    at_once: int = 4
+    waiting: int = 16
+
+
+class Desk:
+    """Answers, searches, reads and takes in, from one index, within bounds."""
+
+    def __init__(self, pipeline: Pipeline, capacity: Capacity) -> None:
+        self.pipeline = pipeline
+        self.asking = Gate("ask", capacity.at_once, capacity.waiting)
+        self.reading = Gate("read", capacity.at_once, capacity.waiting * 4)
+        self.writing = Gate("write", 1, 4)
+        self.gates = (self.asking, self.reading, self.writing)
+        self._picker = EvidencePicker(pipeline.store, pipeline.embedder, _SENTENCES)
+
+    def close(self) -> None:
+        """Begins nothing more; the pipeline stays open."""
+        for gate in self.gates:
+            gate.close()
+
+    def follow(self, question: str, limits: Limits, history: Sequence[Turn]) -> AsyncGenerator[Event, None]:
+        """What happens while a question is answered; closing the generator stops the model.
+
+        Raises:
+            ApiError: too many are waiting.
+            DatelineError: see `Pipeline.stream`; while iterating.
+        """
+
+        def work(cancel: threading.Event) -> Iterator[Event]:
+            return self.pipeline.stream(question, history=history, cancel=cancel, **limits.named)
+
+        return self.asking.follow(work)
+
+    async def ask(self, question: str, limits: Limits, history: Sequence[Turn] = ()) -> Answer:
+        """The answer to a question; raises as `follow` does."""
+        async for event in self.follow(question, limits, history):
+            if isinstance(event, AnswerDone):
+                return event.answer
+        msg = "the pipeline ended without an answer"
+        raise RuntimeError(msg)
+
+    async def search(self, body: SearchBody) -> SearchJson:
+        """Articles that bear on a query, with their best sentences."""
+        return await self.asking.run(lambda: self._search(body))
+
+    def _search(self, body: SearchBody) -> SearchJson:
+        limits = body.named
+        question = understand(
+            body.query,
+            as_of=limits.pop("as_of") or date.today(),  # noqa: DTZ011 - the user's calendar day
+            known_outlets=self.pipeline.store.outlets(),
+            **limits,
+        )
+        with self.pipeline.store.reading():
+            retrieved = self.pipeline.retriever.search(question, body.limit)
+            picked = self._picker.pick(question, retrieved.found, retrieved.vector)
+        sentences: dict[str, list[SentenceFound]] = {}
+        for e in sorted(picked, key=lambda e: -e.score):
+            found = SentenceFound(sentence=e.sentence.text, start=e.sentence.start, end=e.sentence.end, score=e.score)
+            sentences.setdefault(e.sentence.article_id, []).append(found)
+        results = [
+            ArticleFound(
+                article_id=f.article.article.id,
+                title=f.article.article.title,
+                outlet=f.article.article.outlet,
+                published=f.article.article.published,
+                url=f.article.article.url,
+                outlets=list(f.outlets),
+                score=f.score,
+                sentences=sentences.get(f.article.article.id, []),
+            )
+            for f in retrieved.found
+        ]
+        window = question.window
+        return SearchJson(
+            query=question.text, as_of=question.as_of, since=window.since, until=window.until, results=results
+        )
+
+    async def articles(self, offset: int, limit: int, url: str | None) -> ArticleList:
+        """A page of the articles, newest first; with `url`, those of that address."""
+
+        def work() -> ArticleList:
+            store = self.pipeline.store
+            with store.reading():
+                ids = list(store.by_url(canonical_url(url))) if url else store.article_ids()
+                shown = ids[offset : offset + limit]
+                found = store.articles(shown)
+            heads = [ArticleHead(**_head(found[i])) for i in shown if i in found]
+            return ArticleList(total=len(ids), offset=offset, articles=heads)
+
+        return await self.reading.run(work)
+
+    async def article(self, article_id: str) -> ArticleJson:
+        """An article by its id or its address.
+
+        Raises:
+            ApiError: there is none.
+        """
+        stored = await self.reading.run(lambda: self._one(article_id))
+        return ArticleJson(**_head(stored), text=stored.article.text)
+
+    async def remove(self, article_id: str) -> str:
+        """Removes an article with everything that belongs to it; returns its id.
+
+        Raises:
+            ApiError: there is none.
+            IndexBusy: another process is writing.
+        """
+
+        def work() -> str:
+            known = self._one(article_id).article.id
+            self.pipeline.store.remove([known])
+            self.pipeline.store.snapshot()
+            return known
+
+        return await self.writing.run(work)
+
+    async def ingest(self, records: Sequence[dict[str, object]]) -> IngestJson:
+        """Takes records in; what is said to be in is in, and is found from now on.
+
+        Raises:
+            IndexBusy: another process is writing.
+            StoreError: the disk or the database refused.
+        """
+        pipeline = self.pipeline
+
+        def work() -> IngestJson:
+            builder = Builder(pipeline.config.index, pipeline.embedder, wait_s=_PATIENCE_S)
+            report = builder.ingest([Sent(records)])
+            return IngestJson(
+                added=report.added,
+                updated=report.updated,
+                unchanged=report.unchanged,
+                near_duplicates=report.near_duplicates,
+                refused=[
+                    RefusedJson(position=position(r.source), reason=r.reason, advice=r.advice) for r in report.refused
+                ],
+            )
+
+        return await self.writing.run(work)
+
+    async def newest(self) -> date | None:
+        """The newest publication day: the quickest proof that the index can be read."""
+        return await self.reading.run(self.pipeline.store.newest)
+
+    def _one(self, name: str) -> StoredArticle:
+        store = self.pipeline.store
+        found = store.articles([name]) or store.by_url(canonical_url(name))
+        if not found:
+            raise ApiError(404, "article_not_found", "There is no such article.", "Ids stand in every answer.")
+        return next(iter(found.values()))
+
+
+async def unless_gone(work: Awaitable[T], gone: Callable[[], Awaitable[None]]) -> T:
+    """What `work` gives, given up when the caller is gone: nobody is left to read it.
+
+    Raises:
+        ApiError: the caller is gone (seen by the log alone).
+    """
+    doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(gone())
+    try:
+        await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            return doing.result()
+        raise ApiError(499, "client_gone", "The caller did not wait for the answer.")
+    finally:
+        for task in (doing, leaving):
+            task.cancel()
+
+
+def _head(stored: StoredArticle) -> dict[str, Any]:
+    a = stored.article
+    return {
+        "id": a.id,
+        "version": stored.version,
+        "title": a.title,
+        "outlet": a.outlet,
+        "published": a.published,
+        "url": a.url,
+        "authors": list(a.authors),
+        "added_at": stored.added_at,
+    }

@@ -1,0 +1,280 @@
+"""The HTTP interface in the process: answers, errors, tokens, limits, metrics."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from api.app import make
+from api.desk import Capacity
+from api.envelope import BODY
+from api.openai_form import FOOT
+from api.tokens import FILE, Tokens
+from index.embed import Embedder
+from index.errors import InputError, StoreError
+from index.sqlite_faiss import SqliteFaissStore
+from rag.config import Config
+from rag.contract import AskJson
+from rag.pipeline import Pipeline
+
+QUESTION = "How much did the EU approve for Kyiv?"
+
+
+@pytest.fixture(scope="module")
+def pipeline(seed_index: Path, minilm: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    place = tmp_path_factory.mktemp("api") / "index"
+    shutil.copytree(seed_index, place)
+    opened = Pipeline(SqliteFaissStore(place), minilm, Config(index=place, llm="none"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def tokens(pipeline: Pipeline) -> Iterator[Tokens]:
+    yield Tokens(pipeline.config.index)
+    (pipeline.config.index / FILE).unlink(missing_ok=True)
+
+
+def client_of(pipeline: Pipeline, address: str = "127.0.0.1", **settings: object) -> TestClient:
+    app = make(pipeline, **settings)  # type: ignore[arg-type]
+    return TestClient(app, base_url="http://127.0.0.1", client=(address, 50000), raise_server_exceptions=False)
+
+
+@pytest.fixture
+def client(pipeline: Pipeline) -> TestClient:
+    return client_of(pipeline, rate="100000/minute")
+
+
+def chat(text: str, **more: object) -> dict[str, object]:
+    return {"model": "dateline", "messages": [{"role": "user", "content": text}], **more}
+
+
+def test_an_answer_cites_spans_that_the_article_holds(client: TestClient) -> None:
+    found = AskJson.model_validate(client.post("/api/ask", json={"question": QUESTION}).json())
+    assert found.answered
+    assert "$106 billion" in found.answer
+    for cited in found.citations:
+        article = client.get(f"/api/articles/{cited.article_id}").json()
+        assert article["text"][cited.start : cited.end] == cited.sentence
+
+
+def test_limits_and_history_reach_the_pipeline(client: TestClient) -> None:
+    early = client.post("/api/ask", json={"question": QUESTION, "as_of": "2020-01-01"}).json()
+    assert not early["answered"]
+    assert early["as_of"] == "2020-01-01"
+    history = [{"question": QUESTION, "answer": "The EU approved $106 billion for Kyiv."}]
+    followed = client.post("/api/ask", json={"question": "When did the EU approve it?", "history": history}).json()
+    body = {"question": "x y", "since": "2024-02-01", "until": "2024-01-01"}
+    assert client.post("/api/ask", json=body).status_code == 400
+    assert followed["question"] == "When did the EU approve it?"
+
+
+def test_search_names_articles_with_their_sentences(client: TestClient) -> None:
+    found = client.post("/api/search", json={"query": QUESTION, "limit": 3}).json()["results"]
+    assert 0 < len(found) <= 3
+    assert found == sorted(found, key=lambda article: -article["score"])
+    first = found[0]["sentences"][0]
+    text = client.get(f"/api/articles/{found[0]['article_id']}").json()["text"]
+    assert text[first["start"] : first["end"]] == first["sentence"]
+
+
+def test_articles_come_in_are_found_and_go(client: TestClient) -> None:
+    before = client.get("/api/articles").json()["total"]
+    record = {"title": "Quokkas", "text": "The quokka census of Rottnest counted 11,437 animals.", "id": "q/1"}
+    sent = client.post("/api/ingest", json={"articles": [record, {"title": "nothing in it"}]}).json()
+    assert sent["added"] == ["q/1"]
+    assert [(r["position"], "text" in r["reason"]) for r in sent["refused"]] == [(1, True)]
+    answer = client.post("/api/ask", json={"question": "How many animals did the quokka census of Rottnest count?"})
+    assert "11,437" in answer.json()["answer"]
+    assert client.post("/api/ingest", json={"articles": [record]}).json()["unchanged"] == ["q/1"]
+    assert client.delete("/api/articles/q/1").json() == {"removed": "q/1"}
+    assert client.get("/api/articles/q/1").json()["error"]["code"] == "article_not_found"
+    assert client.get("/api/articles").json()["total"] == before
+
+
+def test_a_chat_has_footnotes_and_the_whole_answer_beside_it(client: TestClient) -> None:
+    found = client.post("/v1/chat/completions", json=chat(QUESTION)).json()
+    text = found["choices"][0]["message"]["content"]
+    answer, foot = text.split(FOOT)
+    document = AskJson.model_validate(found["dateline"])
+    assert answer == document.answer
+    assert [line.split("]")[0] for line in foot.splitlines()] == [f"[{c.n}" for c in document.citations]
+
+
+def test_a_stream_says_the_same_as_one_piece(client: TestClient) -> None:
+    whole = client.post("/v1/chat/completions", json=chat(QUESTION)).json()
+    raw = client.post("/v1/chat/completions", json=chat(QUESTION, stream=True))
+    assert raw.headers["content-type"].startswith("text/event-stream")
+    lines = [line[6:] for line in raw.text.splitlines() if line.startswith("data: ")]
+    assert lines.pop() == "[DONE]"
+    chunks = [json.loads(line) for line in lines]
+    text = "".join(c["choices"][0]["delta"].get("content", "") for c in chunks)
+    assert text == whole["choices"][0]["message"]["content"]
+    assert chunks[-1]["choices"][0]["finish_reason"] == "stop"
+    assert chunks[-1]["dateline"]["citations"] == whole["dateline"]["citations"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (chat(QUESTION) | {"model": "gpt-4o"}, 404, "model_not_found"),
+        (chat("…"), 400, "invalid_input"),
+        (chat("…", stream=True), 400, "invalid_input"),
+        (chat(QUESTION, n=2), 400, "unsupported_parameter"),
+        (chat(QUESTION, tools=[{"type": "function"}]), 400, "unsupported_parameter"),
+        ({"model": "dateline", "messages": [{"role": "assistant", "content": "x"}]}, 400, "no_question"),
+        ({"model": "dateline", "messages": []}, 400, "invalid_request"),
+    ],
+)
+def test_what_is_wrong_is_told_in_openais_form(
+    client: TestClient, body: dict[str, object], status: int, code: str
+) -> None:
+    answer = client.post("/v1/chat/completions", json=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+
+
+def test_without_tokens_only_this_machine_may_connect(pipeline: Pipeline) -> None:
+    assert client_of(pipeline, "10.0.0.7").get("/v1/models").status_code == 403
+    own = client_of(pipeline)
+    assert own.get("/v1/models").status_code == 200
+    for header in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"X-Forwarded-For": "127.0.0.1"}):
+        assert own.get("/v1/models", headers=header).json()["error"]["code"] == "no_tokens", header
+
+
+def test_tokens_have_scopes_and_end_at_once(pipeline: Pipeline, tokens: Tokens) -> None:
+    far = client_of(pipeline, "10.0.0.7")
+    ask, admin = tokens.add("reader", ("ask",)), tokens.add("owner", ("admin",))
+    assert ask not in tokens.path.read_text()
+    assert tokens.path.stat().st_mode & 0o077 == 0
+    reader, owner = {"Authorization": f"Bearer {ask}"}, {"Authorization": f"Bearer {admin}"}
+    assert far.get("/v1/models").headers["WWW-Authenticate"] == "Bearer"
+    assert far.get("/v1/models", headers={"Authorization": "Bearer dl_wrong"}).status_code == 401
+    assert far.get("/v1/models", headers=reader).status_code == 200
+    body = {"articles": [{"title": "no text"}]}
+    assert far.post("/api/ingest", json=body, headers=reader).json()["error"]["code"] == "insufficient_scope"
+    assert far.post("/api/ingest", json=body, headers=owner).status_code == 200
+    assert far.delete("/api/articles/none", headers=reader).status_code == 403
+    assert far.delete("/api/articles/none", headers=owner).status_code == 404
+    tokens.remove("reader")
+    assert far.get("/v1/models", headers=reader).status_code == 401
+    with pytest.raises(InputError, match="already"):
+        tokens.add("owner", ("ask",))
+
+
+def test_damaged_tokens_let_nobody_in(pipeline: Pipeline, tokens: Tokens) -> None:
+    tokens.path.write_text("{")
+    with pytest.raises(StoreError, match="cannot be read"):
+        tokens.all()
+    answer = client_of(pipeline).get("/v1/models")
+    assert answer.status_code == 500
+    assert str(tokens.path) not in answer.text
+
+
+def test_too_many_requests_are_told_when_to_come_again(pipeline: Pipeline) -> None:
+    client = client_of(pipeline, rate="3/minute")
+    answers = [client.get("/v1/models") for _ in range(4)]
+    assert [a.status_code for a in answers] == [200, 200, 200, 429]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+
+
+def test_a_crowd_is_turned_away_and_nothing_collapses(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, slow = Pipeline.stream, threading.Event()
+
+    def held(self: Pipeline, *args: object, **kwargs: object) -> Iterator[object]:
+        slow.wait(20)
+        yield from real(self, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Pipeline, "stream", held)
+    statuses: list[int] = []
+    with client_of(pipeline, capacity=Capacity(at_once=1, waiting=1)) as client:
+
+        def ask() -> None:
+            answer = client.post("/api/ask", json={"question": QUESTION})
+            statuses.append(answer.status_code)
+            if answer.status_code == 429:
+                assert int(answer.headers["Retry-After"]) >= 1
+
+        crowd = [threading.Thread(target=ask) for _ in range(6)]
+        for one in crowd:
+            one.start()
+        end = time.monotonic() + 20
+        while len(statuses) < 4 and time.monotonic() < end:
+            time.sleep(0.05)
+        assert statuses == [429] * 4
+        assert client.get("/healthz").status_code == 200
+        slow.set()
+        for one in crowd:
+            one.join(30)
+        assert sorted(statuses) == [200, 200, 429, 429, 429, 429]
+        metrics = client.get("/metrics").text
+    assert 'dateline_turned_away_total{why="busy:ask"} 4.0' in metrics
+    assert 'dateline_in_work{gate="ask"} 0.0' in metrics
+    assert 'dateline_http_requests_total{method="POST",route="/api/ask",status="200"} 2.0' in metrics
+
+
+def test_too_much_is_refused_announced_or_not(client: TestClient) -> None:
+    body = json.dumps({"question": "x" * BODY}).encode()
+    kind = {"Content-Type": "application/json"}
+    assert client.post("/api/ask", content=body, headers=kind).status_code == 413
+    pieces = (body[i : i + 9999] for i in range(0, len(body), 9999))
+    unannounced = client.post("/api/ask", content=pieces, headers=kind)
+    assert (unannounced.status_code, unannounced.json()["error"]["code"]) == (413, "too_large")
+
+
+def test_requests_have_ids_and_the_log_no_questions(
+    pipeline: Pipeline, client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "dateline.api")
+    answer = client.post("/api/search", json={"query": QUESTION}, headers={"X-Request-ID": "abc-1"})
+    assert answer.headers["X-Request-ID"] == "abc-1"
+    assert len(client.get("/nowhere", headers={"X-Request-ID": "a b\tc"}).headers["X-Request-ID"]) == 32
+    fields = [record.fields for record in caplog.records if record.message == "request"]  # type: ignore[attr-defined]
+    assert fields[0]["route"] == "/api/search"
+    assert QUESTION not in str([vars(record) for record in caplog.records])
+    client_of(pipeline, log_questions=True).post("/api/search", json={"query": QUESTION})
+    assert caplog.records[-1].fields["question"] == QUESTION  # type: ignore[attr-defined]
+
+
+def test_a_bug_is_told_without_its_words(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline.retriever, "search", lambda *_: 1 / 0)
+    answer = client_of(pipeline).post("/api/search", json={"query": QUESTION})
+    assert answer.status_code == 500
+    assert answer.json()["error"]["code"] == "internal_error"
+    assert answer.headers["X-Request-ID"] in answer.json()["error"]["message"]
+    assert "division" not in answer.text
+
+
+def test_ready_says_with_what(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").json()["model"] == "none"
+
+
+def test_the_server_does_what_its_openapi_document_says(pipeline: Pipeline, tokens: Tokens) -> None:
+    # What the document cannot say (until before since, a question without words) is refused all the same.
+    left_out = [positive_data_acceptance]
+    headers = {"Authorization": f"Bearer {tokens.add('schemathesis', ('admin',))}"}
+    schema = schemathesis.openapi.from_asgi("/openapi.json", make(pipeline, rate="1000000/minute"))
+    tried = []
+    for found in schema.get_all_operations():
+        operation = found.ok()
+
+        @settings(max_examples=8, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+        @given(case=operation.as_strategy())
+        def check(case: schemathesis.Case) -> None:
+            case.call_and_validate(headers=headers, excluded_checks=left_out)
+
+        check()
+        tried.append(operation.label)
+    assert len(tried) == 12
