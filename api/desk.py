@@ -59,7 +59,7 @@ class Desk:
         self.reading = Gate("read", capacity.at_once, capacity.waiting * 4)
         self.writing = Gate("write", 1, 4)
         self.gates = (self.asking, self.reading, self.writing)
-        self._picker = EvidencePicker(pipeline.store, pipeline.embedder, _SENTENCES)
+        self._picker = EvidencePicker(pipeline.store, _SENTENCES)
 
     def close(self) -> None:
         """Begins nothing more; the pipeline stays open."""
