@@ -12,7 +12,7 @@ MAX_SENTENCES = 3
 # A sentence that answers with this probability says more than one taken at random from those that were read.
 ANSWERS = 0.15
 # What is at least so likely to answer as a share of the best is quoted as well (docs/selector.md).
-WORTH_QUOTING = 0.5
+WORTH_QUOTING = 0.2
 
 
 def extract(evidence: Sequence[Evidence]) -> Iterator[Settled]:
