@@ -108,7 +108,7 @@ class OverlapVerifier:
             return Verdict(0.0, ("it cites nothing",))
         claim, evidence, context = spelled_out(claim), [spelled_out(one) for one in evidence], spelled_out(context)
         joined = " ".join(evidence)
-        if verbatim(claim, evidence):
+        if verbatim(claim, evidence, context):
             return Verdict(1.0)
         wanted = stems(claim)
         if not wanted:
@@ -147,10 +147,12 @@ def spelled_out(text: str) -> str:
     return text
 
 
-def verbatim(claim: str, evidence: Sequence[str]) -> bool:
-    """Whether the claim stands in the evidence word for word."""
-    flat = _flat(claim)
-    return bool(flat) and f" {flat} " in f" {_flat(' '.join(evidence))} "
+def verbatim(claim: str, evidence: Sequence[str], context: str = "") -> bool:
+    """Whether the claim stands in the evidence word for word, as a quotation may: behind the name of its source."""
+    text = f" {_flat(' '.join(evidence))} "
+    source, colon, said = claim.partition(": ")
+    named = bool(colon and _flat(source)) and f" {_flat(source)} " in f" {_flat(context)} "
+    return any(flat and f" {flat} " in text for flat in (_flat(claim), _flat(said) if named else ""))
 
 
 def missing_words(claim: str, held: AbstractSet[str]) -> list[str]:

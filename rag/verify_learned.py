@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from index.errors import InputError, PluginError
 from rag.signals import NAMES, Signals, signals
-from rag.terms import words
-from rag.verify import Case, Verdict, verbatim
+from rag.terms import stems, words
+from rag.verify import Case, Verdict, spelled_out, verbatim
 
 if TYPE_CHECKING:
     from rag.verify_network import Network, Reading
@@ -38,6 +38,10 @@ SENTENCES = 3
 LEAST = 0.3
 # A rule that no combination may overrule: another number, or words in quotation marks that nobody said.
 FINAL = frozenset({"numbers", "quotes"})
+# Cited evidence is short, and the network reads it whole; but where a rule fails, or few of the claim's words stand in
+# it, what the network believes is not enough for a reader: it holds the fluent nonsense of a small model for support.
+# Shares of the claim's content words: in the sentences and what stands beside them, and in the sentences alone.
+CITED_LEAST, CITED_ALONE = 0.7, 0.5
 # Support of what words alone refuse, at most: below what the combination gives.
 REFUSED = 0.02
 _ADVICE = "Install Dateline again, or write verifier = 'overlap'."
@@ -116,16 +120,27 @@ def at_once(claim: str, case: Case) -> Verdict | Signals:
         return Verdict(0.0, ("it cites nothing",))
     if not words(claim):
         return Verdict(0.0, ("it says nothing that could be checked",))
-    if verbatim(claim, evidence):
+    if verbatim(claim, evidence, case.context):
         return Verdict(1.0)
     seen = signals(claim, evidence, case.context)
     coverage = seen.shares["coverage"]
-    if seen.failed.keys() & FINAL or coverage < LEAST:
-        reasons = [reason for rule, found in seen.failed.items() if rule in FINAL for reason in found]
+    cited = len(case.evidence) <= SENTENCES
+    final = seen.failed.keys() if cited else seen.failed.keys() & FINAL
+    few = coverage < (CITED_LEAST if cited else LEAST) or (cited and _alone(claim, evidence) < CITED_ALONE)
+    if final or few:
+        reasons = [reason for rule, found in seen.failed.items() if rule in final for reason in found]
         if not reasons:
-            reasons = [f"not in the evidence: {', '.join(seen.absent)}"]
+            absent = ", ".join(seen.absent)
+            reasons = [f"not in the evidence: {absent}" if absent else "the sentences themselves hold little of it"]
         return Verdict(round(REFUSED * coverage, 3), tuple(reasons))
     return seen
+
+
+def _alone(claim: str, evidence: Sequence[str]) -> float:
+    """Share of the claim's content stems that the sentences hold themselves."""
+    wanted = stems(spelled_out(claim))
+    held = {stem for sentence in evidence for stem in stems(spelled_out(sentence))}
+    return sum(stem in held for stem in wanted) / len(wanted) if wanted else 1.0
 
 
 def values_of(reading: Reading) -> list[float]:

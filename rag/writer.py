@@ -19,6 +19,7 @@ from rag.premise import denying
 from rag.prompt import fitted
 from rag.refusal import refusal
 from rag.settle import Settled, quoted, settle
+from rag.terms import stems
 from rag.types import (
     Answer,
     AnswerSentence,
@@ -32,6 +33,9 @@ from rag.types import (
     Token,
 )
 from rag.verify import Verifier
+
+# Of a sentence's content words, so many in another on the same evidence make it a repetition.
+REPEATED = 0.8
 
 
 class Writer:
@@ -103,9 +107,20 @@ class Writer:
             return
         with self._clock.timing("verify"):
             settled = self._checked(sentence)
-        if settled.text in {s.text for s in self._sentences}:
-            return
-        yield self._take(settled)
+        if not self._repeats(settled):
+            yield self._take(settled)
+
+    def _repeats(self, settled: Settled) -> bool:
+        """Whether the answer already says it: the same words, or nearly all of them on the same evidence."""
+        content = set(stems(settled.text))
+        for sentence in self._sentences:
+            if sentence.text == settled.text:
+                return True
+            shared = len(content & set(stems(sentence.text))) / max(len(content), 1)
+            same = {e.sentence.id for e in settled.evidence} <= self._cited
+            if sentence.supported and settled.evidence and same and shared >= REPEATED:
+                return True
+        return False
 
     def _checked(self, sentence: DraftSentence) -> Settled:
         if speaks_to_machine(sentence.text):  # orders, links and markup are no statement

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.verify import OverlapVerifier
+from rag.verify import OverlapVerifier, verbatim
 
 LOAN = "U.S. envoys met officials, and leaders of the EU agreed on a $106 billion loan package for Kyiv."
 CALL = "Spokesman Dmitry Peskov said that no call was planned, though one “could be arranged quickly.”"
@@ -77,3 +77,12 @@ def test_always_a_share(claim: str, evidence: list[str]) -> None:
 @given(st.from_regex(r"[A-Z][a-z]{3,8} [a-z]{4,9} [a-z]{4,9} [a-z]{4,9}\.", fullmatch=True))
 def test_a_sentence_supports_itself(sentence: str) -> None:
     assert verifier.verify(sentence, ["Before it.", sentence]).support == 1.0
+
+
+def test_a_quotation_may_name_its_source_in_front() -> None:
+    said = "Prices rose by 4% in May, the bureau said."
+    beside = "Prices up again. CNN, 3 June 2024"
+    assert verbatim(f"CNN, 3 June 2024: {said}", [said], beside)
+    assert not verbatim(f"The Week, 3 June 2024: {said}", [said], beside)
+    assert not verbatim("CNN, 3 June 2024: Prices rose by 5% in May, the bureau said.", [said], beside)
+    assert not verbatim(f"CNN, 3 June 2024: {said}", [said])
