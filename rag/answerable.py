@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from rag.types import Evidence, Found
 
 SCORE, ANSWERS, BIAS = 0.34, 0.82, -3.49
-# Below the first nothing is drafted: of fifty questions that can be answered it refuses one. Below the second the
+# Below the first nothing is drafted: of thirty questions that can be answered it refuses one. Below the second the
 # reader is told that the sentences may be beside the point (docs/decisions/0007).
-THRESHOLD, DOUBT = 0.08, 0.3
+THRESHOLD, DOUBT = 0.1, 0.3
 
 
 def answerability(found: Sequence[Found], evidence: Sequence[Evidence]) -> float:

@@ -63,7 +63,7 @@ def test_a_conversation(seed_index: Path) -> None:
     assert "» Radio Free Europe/Radio Liberty, 22 December 2025:" in out
     assert "$106 billion" in out
     assert "[1] Radio Free Europe/Radio Liberty, 22 December 2025, EU loan" in out
-    assert "As of 22 December 2025; newest evidence 22 December 2025; by extractive." in out
+    assert "As of 22 December 2025; newest evidence 22 December 2025; " in out
     assert "Searched for: What is Yuri Ushakov’s job?" in err  # the whole name was told by the answer before
     assert "Error: 'someday' is no day.\nWrite it as 2025-12-31, or `today`." in err
     assert "There is no command /nonsense." in err
