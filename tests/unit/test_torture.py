@@ -50,7 +50,7 @@ def test_nothing_reported_is_lost_by_a_kill() -> None:
 
 
 def test_the_kills_would_show_a_loss() -> None:
-    assert run(KILLS.format(kills=3, seed=3, lie=True))["lost"]
+    assert run(KILLS.format(kills=12, seed=3, lie=True))["lost"]
 
 
 @pytest.mark.parametrize(
