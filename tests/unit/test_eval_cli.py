@@ -177,7 +177,9 @@ def test_a_wheel_holds_what_is_needed() -> None:
     """Every package of the repository is named, and every file in it that is no code is package data."""
     root = Path(__file__).parents[2]
     setup = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
-    packages = {init.parent for top in ("index", "rag", "eval", "window", "api") for init in (root / top).rglob("__init__.py")}
+    packages = {
+        init.parent for top in ("index", "rag", "eval", "window", "api") for init in (root / top).rglob("__init__.py")
+    }
     assert {str(folder.relative_to(root)).replace("/", ".") for folder in packages} == set(setup["packages"])
     for folder in packages:
         patterns = setup["package-data"].get(str(folder.relative_to(root)).replace("/", "."), [])
