@@ -52,7 +52,10 @@ class Quantity:
 
     def agrees(self, other: Quantity) -> bool:
         """Whether the two can be the same statement: equal values, and kinds that do not contradict each other."""
-        return self.value == other.value and (self.kind == other.kind or not self.kind or not other.kind)
+        if self.value != other.value:
+            return False
+        # "3.8 points" is not 3.8%; a sum may leave out its currency.
+        return self.kind == other.kind or ("%" not in (self.kind, other.kind) and "" in (self.kind, other.kind))
 
 
 def quantities(text: str) -> list[Quantity]:

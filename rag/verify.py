@@ -58,6 +58,8 @@ _NEGATED = re.compile(r"\b\w+n['’]t\b")
 _HEDGES = frozenset(
     "may might could possibly perhaps reportedly allegedly likely unlikely would plans planned expected".split()
 )
+# "An earlier version said …": what follows is withdrawn.
+_CORRECTED = re.compile(r"\b(?:an?|the) (?:earlier|previous) version of th(?:is|e)\b", re.IGNORECASE)
 _QUOTE = re.compile(r"[\"“]([^\"“”]+)[\"”]")
 _SAID = (
     "said|says|told|added|stated|claimed|argued|insisted|warned|announced|tweeted|wrote|called|described|declared|noted"
@@ -148,11 +150,14 @@ def spelled_out(text: str) -> str:
 
 
 def verbatim(claim: str, evidence: Sequence[str], context: str = "") -> bool:
-    """Whether the claim stands in the evidence word for word, as a quotation may: behind the name of its source."""
-    text = f" {_flat(' '.join(evidence))} "
+    """Whether the claim is a whole sentence of the evidence, word for word; behind the name of its source, as quoted.
+
+    A part of a sentence is not enough: "He denied that the bill passed" does not say that the bill passed.
+    """
+    whole = {_flat(sentence) for sentence in evidence} | {_flat(" ".join(evidence))}
     source, colon, said = claim.partition(": ")
     named = bool(colon and _flat(source)) and f" {_flat(source)} " in f" {_flat(context)} "
-    return any(flat and f" {flat} " in text for flat in (_flat(claim), _flat(said) if named else ""))
+    return any(flat in whole for flat in (_flat(claim), _flat(said) if named else "") if flat)
 
 
 def missing_words(claim: str, held: AbstractSet[str]) -> list[str]:
@@ -217,6 +222,8 @@ def _negation(claim: str, evidence: Sequence[str]) -> list[str]:
     if said and not any(_negations(sentence) for sentence in evidence):
         return ["the claim denies what the evidence does not deny"]
     # Only a negation beside the words that the claim shares counts; elsewhere it is about something else.
+    if _CORRECTED.search(best) and not _CORRECTED.search(claim):
+        return ["the evidence corrects it"]
     if not said and held and _negated_near(claim, best):
         return ["the evidence denies it"]
     return []

@@ -34,6 +34,9 @@ from rag.types import (
 )
 from rag.verify import Verifier
 
+# A weak model's sentence stands as it is only if its sources hold this share of its content words: what else it writes
+# is true too seldom, whatever the verifier thinks of it (docs/experiments.md).
+COPIED = 0.9
 # Of a sentence's content words, so many in another on the same evidence make it a repetition.
 REPEATED = 0.8
 
@@ -107,6 +110,9 @@ class Writer:
             return
         with self._clock.timing("verify"):
             settled = self._checked(sentence)
+            if _weak(model) and settled.state == "verified" and _held(settled) < COPIED:
+                best = settled.evidence[0]
+                settled = Settled(quoted(best), (best,), 1.0, "repaired", ("a small model put it in words of its own",))
         if not self._repeats(settled):
             yield self._take(settled)
 
@@ -220,6 +226,13 @@ class Writer:
 def _weak(model: DraftModel | None) -> bool:
     """Whether it is too small a model to be believed when it says that there is no answer, or leaves something out."""
     return model is not None and model.name.startswith("embedded")
+
+
+def _held(settled: Settled) -> float:
+    """Share of the content stems that the cited sentences hold themselves."""
+    wanted = stems(settled.text)
+    held = {stem for e in settled.evidence for stem in stems(e.sentence.text)}
+    return sum(stem in held for stem in wanted) / len(wanted) if wanted else 0.0
 
 
 def _nothing() -> None:

@@ -86,3 +86,22 @@ def test_a_quotation_may_name_its_source_in_front() -> None:
     assert not verbatim(f"The Week, 3 June 2024: {said}", [said], beside)
     assert not verbatim("CNN, 3 June 2024: Prices rose by 5% in May, the bureau said.", [said], beside)
     assert not verbatim(f"CNN, 3 June 2024: {said}", [said])
+
+
+def test_what_a_correction_withdraws_is_not_supported() -> None:
+    evidence = ["Correction: an earlier version of this brief said the game was on ESPN; it is ABC that broadcast it."]
+    verdict = OverlapVerifier().verify("The game was on ESPN.", evidence)
+    assert verdict.support < OverlapVerifier.threshold
+    assert verdict.reasons == ("the evidence corrects it",)
+
+
+def test_points_are_no_percent() -> None:
+    evidence = ["The index advanced 3.8% on Monday."]
+    assert OverlapVerifier().verify("The index advanced 3.8 points on Monday.", evidence).support < 0.6
+    assert OverlapVerifier().verify("On Monday the index advanced 3.8 percent.", evidence).support >= 0.6
+
+
+def test_a_part_of_a_sentence_is_not_word_for_word() -> None:
+    evidence = ["The minister denied that the bill had passed."]
+    assert not verbatim("The bill had passed.", evidence)
+    assert OverlapVerifier().verify("The bill had passed.", evidence).support < OverlapVerifier.threshold
