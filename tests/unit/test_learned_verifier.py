@@ -42,7 +42,10 @@ def test_word_for_word_is_certain_and_needs_no_network(
     learned: LearnedVerifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verify_learned, "_network", lambda: pytest.fail("the network was asked"))
-    assert learned.verify("on Friday heavy rain closed the bridge", ["On Friday, heavy rain closed the bridge."]).support == 1.0
+    assert (
+        learned.verify("on Friday heavy rain closed the bridge", ["On Friday, heavy rain closed the bridge."]).support
+        == 1.0
+    )
     assert learned.verify("In 2019 it cost $5.", ["It cost $7 in 2019, and rain fell."]).support < learned.threshold
     assert learned.verify("The museum bought paintings.", ["Heavy rain closed the bridge."]).support < learned.threshold
 
