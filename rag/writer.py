@@ -54,6 +54,7 @@ class Writer:
         answerable: float = 1.0,
     ) -> None:
         self._question, self._evidence, self._verifier = question, evidence, verifier
+        self._plain = plain(evidence)  # what speaks to a machine is evidence of nothing
         self._clock, self._cancel, self._answerable = clock, cancel, answerable
         self._numbering = Numbering()
         self._sentences: list[AnswerSentence] = []
@@ -131,7 +132,7 @@ class Writer:
     def _checked(self, sentence: DraftSentence) -> Settled:
         if speaks_to_machine(sentence.text):  # orders, links and markup are no statement
             return Settled(sentence.text, (), 0.0, "removed", ("it is no statement",))
-        settled = settle(sentence, plain(self._evidence), self._verifier, self._cited)
+        settled = settle(sentence, self._plain, self._verifier, self._cited)
         if settled.state == "verified" and all(lifted(settled.text, e.sentence.text) for e in settled.evidence):
             best = settled.evidence[0]
             return Settled(quoted(best), (best,), 1.0, "repaired", ("it leaves out how the source introduces it",))
@@ -154,7 +155,7 @@ class Writer:
         room = (
             extract.MAX_SENTENCES - len(self._shown) if _weak(model) else (1 if self._shown else extract.MAX_SENTENCES)
         )
-        for settled in extract.extract(plain(self._evidence) or self._evidence):
+        for settled in extract.extract(self._plain or self._evidence):
             if settled.evidence[0].sentence.id in self._cited:
                 if _weak(model):
                     continue
@@ -184,7 +185,7 @@ class Writer:
     @property
     def _likely(self) -> list[Evidence]:
         """The evidence that by itself answers the question, more likely than not; likeliest first."""
-        return sorted((e for e in plain(self._evidence) if e.answers >= extract.ANSWERS), key=lambda e: -e.answers)
+        return sorted((e for e in self._plain if e.answers >= extract.ANSWERS), key=lambda e: -e.answers)
 
     @property
     def _cited(self) -> set[int]:
