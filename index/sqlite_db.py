@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
+from index.connections import Connections
 from index.errors import IndexBusy, StoreError
 
 T = TypeVar("T")
@@ -31,26 +31,24 @@ class Database:
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections = Connections(self._connect)
         # Held by the store, not by a thread: a stream of an ingest may be drawn from by one thread after another.
         self._lock = FileLock(place / LOCK, thread_local=False)
 
     @property
     def db(self) -> sqlite3.Connection:
-        """This thread's connection."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._connect()
-            self._connections.append(connection)
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA busy_timeout = 10000")
-            connection.execute("PRAGMA synchronous = FULL")  # a commit that was reported survives a power cut
-            connection.execute("PRAGMA secure_delete = ON")  # what was removed is overwritten, not only unlinked
-            self._local.connection = connection
-        return connection
+        """This thread's connection; used within `mapped` only."""
+        return self._connections.own()
 
     def _connect(self) -> sqlite3.Connection:
+        connection = self._opened()
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA busy_timeout = 10000")
+        connection.execute("PRAGMA synchronous = FULL")  # a commit that was reported survives a power cut
+        connection.execute("PRAGMA secure_delete = ON")  # what was removed is overwritten, not only unlinked
+        return connection
+
+    def _opened(self) -> sqlite3.Connection:
         path = self.place / DATABASE
         if not path.exists() or os.access(self.place, os.W_OK):
             return sqlite3.connect(path, check_same_thread=False, isolation_level=None)
@@ -84,7 +82,8 @@ class Database:
     def mapped(self) -> Iterator[None]:
         """The boundary where SQLite's and the disk's exceptions become ours."""
         try:
-            yield
+            with self._connections.in_use():
+                yield
         except (sqlite3.Error, OSError) as exc:
             msg = f"The index at {self.place} could not be used: {exc}."
             raise StoreError(msg, _ADVICE.get(getattr(exc, "sqlite_errorname", ""), _ADVICE[""])) from exc
@@ -132,13 +131,12 @@ class Database:
         try:
             yield
         finally:
-            self.db.execute("ROLLBACK")
+            with self.mapped():
+                self.db.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Releases files and locks. A closed store is not used again."""
-        for connection in self._connections:
-            connection.close()
-        self._connections.clear()
+        """Releases files and locks. A closed store is not used again: a thread that tries is told so."""
+        self._connections.close()
 
 
 @contextmanager

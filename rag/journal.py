@@ -6,11 +6,11 @@ It is apart from the index: articles can be taken in anew from their sources, wh
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from index.connections import Connections
 from index.errors import StoreError
 
 FILE = "history.sqlite3"
@@ -80,17 +80,14 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections = Connections(self._connect)
         with self._mapped():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._migrate()
 
     def close(self) -> None:
-        """Releases the file. A closed journal is not used again."""
-        for connection in self._connections:
-            connection.close()
-        self._connections.clear()
+        """Releases the file. A closed journal is not used again: a thread that tries is told so."""
+        self._connections.close()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -121,14 +118,13 @@ class Journal:
 
     @property
     def _db(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
-            connection.execute("PRAGMA busy_timeout = 10000")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA secure_delete = ON")  # what a person deletes is overwritten in the file
-            self._local.connection = connection
-            self._connections.append(connection)
+        return self._connections.own()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
+        connection.execute("PRAGMA busy_timeout = 10000")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what a person deletes is overwritten in the file
         return connection
 
     def _migrate(self) -> None:
@@ -148,7 +144,8 @@ class Journal:
     @contextmanager
     def _mapped(self) -> Iterator[None]:
         try:
-            yield
+            with self._connections.in_use():
+                yield
         except (sqlite3.Error, OSError) as exc:
             msg = f"{self.path} could not be used: {exc}."
             raise StoreError(msg, "Check free disk space and permissions; if it is damaged, move it away.") from exc
