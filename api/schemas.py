@@ -126,6 +126,13 @@ class ArticleJson(ArticleHead):
     text: str
 
 
+class ArticlePiece(ArticleJson):
+    """A piece of an article: `text` begins at character `start` of the `characters` that the whole has."""
+
+    start: int = Field(ge=0)
+    characters: int = Field(ge=0)
+
+
 class ArticleList(_Body):
     """A page of the articles, newest first."""
 

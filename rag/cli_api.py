@@ -10,6 +10,7 @@ from rag.cli import told
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False}
 _COMMANDS = {
     "api": "Serve answers to other programs over HTTP, as OpenAI's protocol does; see `dateline api --help`.",
+    "mcp": "Serve tools to an assistant by the Model Context Protocol; see `dateline mcp --help`.",
     "token": "Who may use the API: add, list, remove.",
 }
 
