@@ -21,10 +21,12 @@ from index.manifest import Manifest
 from index.records import Article
 from index.salvage import Salvage, content_hash, salvage, sound
 from index.sqlite_db import DATABASE, Database
-from index.sqlite_faiss import VECTORS, SqliteFaissStore
+from index.sqlite_faiss import POSTINGS, VECTORS, SqliteFaissStore
 from index.store import Entry
 from index.vector_file import checked
 
+# The derived files and what they hold: they need not be there, and are made anew from the database.
+FILES = {VECTORS: "vectors", POSTINGS: "postings"}
 # Articles that are named in a message.
 _NAMED = 5
 _BATCH = 64
@@ -37,7 +39,7 @@ class Problem:
     """Something that is not as it should be.
 
     Attributes:
-        part: ``database``, ``articles``, ``passages`` or ``vectors``.
+        part: ``database``, ``articles``, ``passages``, ``words``, or what a derived file holds.
         message: what was found.
         articles: ids of the articles concerned, if they can be told.
         derived: whether it can be made good from what is there.
@@ -68,9 +70,10 @@ def examine(place: Path) -> list[Problem]:
             problems = [Problem("database", f"it cannot be read: {exc}", derived=False)]
         with suppress(sqlite3.Error):
             row = opened.db.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
-            faiss = checked(place / VECTORS, row[0] if row else "") if (place / VECTORS).exists() else None
-            if faiss:
-                problems.append(Problem("vectors", f"{VECTORS} {faiss}"))
+            for name, part in FILES.items():
+                wrong = checked(place / name, row[0] if row else "") if (place / name).exists() else None
+                if wrong:
+                    problems.append(Problem(part, f"{name} {wrong}"))
     return problems
 
 
@@ -91,14 +94,14 @@ def repair(place: Path, embedder: Embedder, tell: Callable[[str], None] = lambda
     wanted = Manifest(embedder.name, embedder.dimension, chunker.fingerprint)
     problems = examine(place)
     lost: tuple[Article, ...] = ()
-    if any(problem.part != "vectors" for problem in problems):
+    if any(problem.part not in FILES.values() for problem in problems):
         found = salvage(place, wanted)
         tell(f"{found.whole} articles are whole, {len(found.unfit)} are encoded anew, {len(found.lost)} are lost.")
         lost = found.lost
         _encoded_anew(found, place, embedder, chunker)
     with SqliteFaissStore(place, wanted) as store:
         store.snapshot()
-    tell(f"{VECTORS} is made anew.")
+    tell("The derived files are made anew.")
     left = examine(place)
     if left:
         msg = f"The index at {place} is still not sound: {left[0].message}."

@@ -10,7 +10,8 @@ import json
 import math
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -20,28 +21,30 @@ from index import sqlite_write
 from index.embed import Vectors
 from index.errors import IndexMissing, StoreError
 from index.manifest import Manifest
+from index.postings import K1
 from index.records import Filter, Hit
 from index.schema import DDL, migrate, statements
 from index.sources import Visit
 from index.sqlite_columns import Columns
 from index.sqlite_db import DATABASE, LOCK, transaction
 from index.sqlite_read import Reading
-from index.sqlite_words import K1, Words, fts_query, sql_conditions
+from index.sqlite_words import fts_query
 from index.store import Entry, Outcome, Terms
-from index.vector_file import read_seal
+from index.vector_file import Seal, read_seal
 from index.vectors import Ids, VectorIndex
+from index.word_index import WordState
+from index.word_search import WordSearch
 
-__all__ = ["DATABASE", "LOCK", "VECTORS", "SqliteFaissStore"]
+__all__ = ["DATABASE", "LOCK", "POSTINGS", "VECTORS", "SqliteFaissStore"]
 
-VECTORS = "passages.faiss"
+VECTORS, POSTINGS = "passages.faiss", "passages.words"
 
 # Passages that the FAISS file may lack, or hold too many: what the next opening makes good in a tenth of a second.
 WORTH_SAVING = 2_000
+# Passages from which words are searched in postings: FTS5 takes 10 ms for so many.
+WORDS_FROM = 20_000
 # Where the search for vectors is not exact, so many times k candidates are compared at full precision.
 SPARE = 1.5
-
-# A hit in the headline says more about what a passage is about than one in its text; see docs/retrieval.md.
-TITLE_WEIGHT = 4.0
 
 
 class SqliteFaissStore(Reading):
@@ -62,7 +65,7 @@ class SqliteFaissStore(Reading):
         """
         super().__init__(place)
         self._refreshing = threading.Lock()
-        self._words = Words()
+        self._words = WordSearch(place / POSTINGS)
         with self.mapped():
             made = (place / DATABASE).exists() and not self.empty()
         if not made:
@@ -110,13 +113,19 @@ class SqliteFaissStore(Reading):
         if if_worth_it and self._nearly_saved():
             return
         with self.exclusive(), self.mapped():
+            identity = self.meta("identity")
+            self._forget(read_seal(self.place / VECTORS))
             vectors, columns = self._fresh()
             vectors.grow(self._fetch)
-            try:
-                vectors.save(self.place / VECTORS, self.meta("identity"), columns.generation)
-            except OSError as exc:
-                msg = f"{self.place / VECTORS} could not be written: {exc}."
-                raise StoreError(msg, "Nothing is lost: it is made anew at the next opening. Make room first.") from exc
+            with self._writing(self.place / VECTORS) as path:
+                vectors.save(path, identity, columns.generation)
+            with self.reading():
+                postings = self._postings(whole=True)
+            with self._writing(self.place / POSTINGS) as path:
+                if postings:
+                    self._words.save(identity)
+                else:
+                    path.unlink(missing_ok=True)
             # What was removed leaves the log, too. A reader that is in the middle of something keeps it a while longer.
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -125,9 +134,8 @@ class SqliteFaissStore(Reading):
     def search_dense(self, vector: Vectors, k: int, where: Filter) -> list[Hit]:
         with self.reading(), self.mapped():
             vectors, columns = self._fresh()
-            owners = None if where.article_ids is None else self._numbers(where.article_ids)
             query = np.asarray(vector, dtype=np.float32)
-            allowed = columns.allowed(where, owners, self._numbers(where.without))
+            allowed = self._allowed(columns, where)
             ids, scores = vectors.search(query, k if vectors.exact else math.ceil(k * SPARE), allowed)
             # The vector index may be ahead of what this thread is reading.
             here = self.passage_ids(ids)
@@ -139,23 +147,21 @@ class SqliteFaissStore(Reading):
         return [hit for hit in columns.hits(ids, scores) if hit.passage_id in here]
 
     def search_lexical(self, terms: Terms, k: int, where: Filter) -> list[Hit]:
-        match = fts_query(terms)
-        if not match or k <= 0:
+        if k <= 0 or not fts_query(terms):
             return []
-        conditions, values = sql_conditions(where)
-        sql = f"""SELECT p.id, a.id, -bm25(passages_fts, {TITLE_WEIGHT}, 1.0) AS score
-            FROM passages_fts JOIN passages p ON p.id = passages_fts.rowid JOIN articles a ON a.n = p.article
-            WHERE passages_fts MATCH ? {conditions} ORDER BY score DESC, p.id LIMIT ?"""
-        with self.mapped():
-            rows = self.db.execute(sql, (match, *values, k)).fetchall()
-            attainable = self._words.attainable(self.db, [*terms.words, *terms.phrases]) if rows else 1.0
-        return [Hit(passage, article, min(score / attainable, 1.0)) for passage, article, score in rows]
+        with self.reading(), self.mapped():
+            found = self._postings()
+            if found is None:
+                return self._words.search(self.db, terms, k, where, None)
+            return self._words.search(self.db, terms, k, where, (*found, lambda: self._allowed(found[1], where)))
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def idf(self, words: Sequence[str]) -> list[float]:
-        with self.mapped():
-            return [self._words.attainable(self.db, [word]) / (K1 + 1) for word in words]
+        with self.reading(), self.mapped():
+            found = self._postings()
+            state = found[0] if found else None
+            return [self._words.attainable(self.db, [word], state) / (K1 + 1) for word in words]
 
     def vectors(self, ids: Sequence[int]) -> Vectors:
         with self.mapped():
@@ -198,6 +204,20 @@ class SqliteFaissStore(Reading):
                     self._vectors.sync(self._columns.ids, self._fetch)
             return self._vectors, self._columns
 
+    def _postings(self, *, whole: bool = False) -> tuple[WordState, Columns] | None:
+        """The postings of what this thread's transaction sees, where there are any."""
+        if self.db.execute("SELECT coalesce(max(id), 0) FROM passages").fetchone()[0] < WORDS_FROM:
+            return None
+        columns = self._fresh()[1]
+        if columns.ids.size < WORDS_FROM or columns.generation != int(self.meta("generation")):
+            return None  # too few, or another thread has seen a newer state
+        state = self._words.state(self.db, self.meta("identity"), columns, whole=whole)
+        return (state, columns) if state else None
+
+    def _allowed(self, columns: Columns, where: Filter) -> Ids | None:
+        owners = None if where.article_ids is None else self._numbers(where.article_ids)
+        return columns.allowed(where, owners, self._numbers(where.without))
+
     def _newer(self, generation: int) -> Columns:
         """The columns as of now: what was added since the last look, or all where passages have gone."""
         known = self._columns
@@ -217,16 +237,34 @@ class SqliteFaissStore(Reading):
         """
         Manifest.from_json(self.meta("manifest")).require(self.manifest, str(self.place))
 
+    def _forget(self, seal: Seal | None) -> None:
+        """Words of what was removed since the file was written leave FTS5, too: it only strikes them out at first."""
+        if seal is None or seal.generation < int(self.meta("removals")):
+            with transaction(self.db) as db:
+                db.execute("INSERT INTO passages_fts (passages_fts) VALUES ('optimize')")
+
+    @contextmanager
+    def _writing(self, path: Path) -> Iterator[Path]:
+        try:
+            yield path
+        except OSError as exc:
+            msg = f"{path} could not be written: {exc}."
+            raise StoreError(msg, "Nothing is lost: it is made anew at the next opening. Make room first.") from exc
+
     def _nearly_saved(self) -> bool:
-        """Whether the FAISS file lacks so little that catching up costs less than writing it."""
-        seal = read_seal(self.place / VECTORS)
+        """Whether the derived files lack so little that catching up costs less than writing them."""
         with self.mapped():
-            if seal is None or seal.identity != self.meta("identity"):
-                return False
-            count, new = self.db.execute(
-                "SELECT count(*), count(*) FILTER (WHERE id > ?) FROM passages", (seal.newest,)
-            ).fetchone()
-        return int(new + seal.count + new - count) < WORTH_SAVING
+            count = self.db.execute("SELECT count(*) FROM passages").fetchone()[0]
+            files = [VECTORS, POSTINGS] if count >= WORDS_FROM else [VECTORS]
+            return all(self._lacking(self.place / name, count) < WORTH_SAVING for name in files)
+
+    def _lacking(self, path: Path, count: int) -> float:
+        """How many of `count` passages a derived file lacks, or holds too many."""
+        seal = read_seal(path)
+        if seal is None or seal.identity != self.meta("identity"):
+            return math.inf
+        new = self.db.execute("SELECT count(*) FROM passages WHERE id > ?", (seal.newest,)).fetchone()[0]
+        return float(new + seal.count + new - count)
 
     def _fetch(self, ids: Ids) -> Vectors:
         wanted = [int(i) for i in ids]

@@ -31,11 +31,12 @@ class Reading(Database):
             return {row[0]: Passage(*row) for row in self.db.execute(sql, (json.dumps(list(ids)),))}
 
     def openings(self, article_ids: Sequence[str]) -> dict[str, Opening]:
-        sql = """SELECT a.id, min(p.id), count(*) FROM articles a JOIN passages p ON p.article = a.n
+        sql = """SELECT a.id, min(p.id), count(*), a.published, a.story
+            FROM articles a JOIN passages p ON p.article = a.n
             WHERE a.id IN (SELECT value FROM json_each(?)) GROUP BY a.id"""
         with self.mapped():
             rows = self.db.execute(sql, (json.dumps(list(article_ids)),)).fetchall()
-        return {article_id: Opening(passage, count) for article_id, passage, count in rows}
+        return {row[0]: Opening(row[1], row[2], _day(row[3]), row[4]) for row in rows}
 
     def article_passages(self, article_id: str) -> list[Passage]:
         with self.mapped():

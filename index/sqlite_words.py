@@ -6,42 +6,99 @@ import json
 import math
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from index.records import Filter
+from index.postings import K1, Postings, key
+from index.records import Filter, Hit
 from index.schema import TOKENIZER
 from index.store import Terms
 
-K1 = 1.2  # fixed in FTS5's bm25()
+# A hit in the headline says more about what a passage is about than one in its text; see docs/retrieval.md.
+TITLE_WEIGHT = 4
 
 
 class Words:
-    """Turns words into the terms that FTS5 stores, with FTS5's own tokenizer, and weighs them. Thread-safe."""
+    """Turns texts into the terms that FTS5 stores, with FTS5's own tokenizer, and weighs them. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        self._db.execute(f"CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = '{TOKENIZER}')")
-        self._db.execute("CREATE VIRTUAL TABLE vocab USING fts5vocab (words, 'row')")
+        self._db.execute(f"CREATE VIRTUAL TABLE words USING fts5 (title, text, content = '', tokenize = '{TOKENIZER}')")
+        self._db.execute("CREATE VIRTUAL TABLE vocab USING fts5vocab (words, 'instance')")
 
     def terms(self, texts: Iterable[str]) -> list[str]:
         """The distinct terms of the texts."""
-        with self._lock:
-            self._db.execute("INSERT INTO words VALUES (?)", (" ".join(texts).replace("\0", " "),))
-            found = [row[0] for row in self._db.execute("SELECT term FROM vocab")]
-            self._db.execute("DELETE FROM words")
+        return list(dict.fromkeys(term for found in self.tokens(texts) for term in found))
+
+    def tokens(self, texts: Iterable[str]) -> list[list[str]]:
+        """The terms of each text, in their order."""
+        rows = [(i, "", text.replace("\0", " ")) for i, text in enumerate(texts)]
+        found: list[list[str]] = [[] for _ in rows]
+        for number, term in self._read(rows, "SELECT doc, term FROM vocab ORDER BY doc, offset"):
+            found[number].append(term)
         return found
 
-    def attainable(self, db: sqlite3.Connection, texts: Iterable[str]) -> float:
-        """The BM25 score that a passage with all the terms approaches as it repeats them: Σ idf · (k₁ + 1)."""
-        terms = self.terms(texts)
-        total = db.execute("SELECT count(*) FROM passages").fetchone()[0]
-        sql = "SELECT doc FROM passages_vocab WHERE term IN (SELECT value FROM json_each(?))"
-        counts = [row[0] for row in db.execute(sql, (json.dumps(terms),))]
-        # A term of the question that no passage has counts as one in a single passage: it lowers every share alike.
-        counts += [1] * (len(terms) - len(counts))
-        idf = (max(math.log((total - n + 0.5) / (n + 0.5)), 1e-6) for n in counts)
-        return max(sum(idf) * (K1 + 1), 1e-6)
+    def counted(self, passages: Iterable[tuple[int, str, str]]) -> Postings:
+        """Postings of passages, given as (id, headline, text) in ascending order of id."""
+        rows = list(passages)
+        found: dict[int, dict[int, int]] = {row[0]: {} for row in rows}
+        lengths = dict.fromkeys(found, 0)
+        last, number = "", key("")
+        sql = f"""SELECT doc, term, count(*), sum(CASE col WHEN 'title' THEN {TITLE_WEIGHT} ELSE 1 END) FROM vocab
+            GROUP BY term, doc"""
+        for passage, term, times, weight in self._read(rows, sql):
+            if term != last:
+                last, number = term, key(term)
+            found[passage][number] = weight
+            lengths[passage] += times
+        return Postings.of([(i, found[i], lengths[i]) for i in found])
+
+    def _read(self, rows: Iterable[tuple[int, str, str]], sql: str) -> list[tuple[Any, ...]]:
+        with self._lock:
+            self._db.executemany("INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)", rows)
+            found = self._db.execute(sql).fetchall()
+            self._db.execute("INSERT INTO words (words) VALUES ('delete-all')")
+        return found
+
+
+def attainable(counts: Iterable[int], total: int) -> float:
+    """The BM25 score that a passage approaches as it repeats terms: Σ idf · (k₁ + 1).
+
+    Args:
+        counts: for each term, in how many passages it occurs; one that occurs in none counts as one in a single
+            passage, so that it lowers every share alike.
+        total: how many passages there are.
+    """
+    idf = (max(math.log((total - n + 0.5) / (n + 0.5)), 1e-6) for n in (max(n, 1) for n in counts))
+    return max(sum(idf) * (K1 + 1), 1e-6)
+
+
+def ranked(db: sqlite3.Connection, terms: Terms, k: int, where: Filter) -> list[Hit]:
+    """The k passages of greatest BM25, as FTS5 ranks them; scores are BM25."""
+    conditions, values = sql_conditions(where)
+    sql = f"""SELECT p.id, a.id, -bm25(passages_fts, {TITLE_WEIGHT}.0, 1.0) AS score
+        FROM passages_fts JOIN passages p ON p.id = passages_fts.rowid JOIN articles a ON a.n = p.article
+        WHERE passages_fts MATCH ? {conditions} ORDER BY score DESC, p.id LIMIT ?"""
+    return [Hit(*row) for row in db.execute(sql, (fts_query(terms), *values, k))]
+
+
+def scored(db: sqlite3.Connection, word: str) -> list[tuple[int, float]]:
+    """Every passage with one word or phrase, and its BM25."""
+    sql = f"SELECT rowid, -bm25(passages_fts, {TITLE_WEIGHT}.0, 1.0) FROM passages_fts WHERE passages_fts MATCH ?"
+    return db.execute(sql, (_quoted(word),)).fetchall()
+
+
+def counts(db: sqlite3.Connection, terms: Sequence[str]) -> tuple[list[int], int]:
+    """In how many passages each of the terms occurs, and how many passages there are."""
+    sql = "SELECT term, doc FROM passages_vocab WHERE term IN (SELECT value FROM json_each(?))"
+    found = dict(db.execute(sql, (json.dumps(terms),)).fetchall())
+    return [found.get(term, 0) for term in terms], db.execute("SELECT count(*) FROM passages").fetchone()[0]
+
+
+def looked_for(words: Iterable[str]) -> list[str]:
+    """Those of the words that hold a letter or digit."""
+    return [word for word in words if any(c.isalnum() for c in word)]
 
 
 def fts_query(terms: Terms) -> str:
@@ -49,8 +106,8 @@ def fts_query(terms: Terms) -> str:
 
     Empty when there is nothing to look for.
     """
-    words = [_quoted(word) for word in terms.words if any(c.isalnum() for c in word)]
-    phrases = [_quoted(phrase) for phrase in terms.phrases if any(c.isalnum() for c in phrase)]
+    words = [_quoted(word) for word in looked_for(terms.words)]
+    phrases = [_quoted(phrase) for phrase in looked_for(terms.phrases)]
     if not phrases:
         return " OR ".join(words)
     # The phrases stand in the OR as well, so that a passage that has them and none of the words still matches.

@@ -41,10 +41,19 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """An article's first passage, and how many passages it has."""
+    """What ranking needs to know of an article.
+
+    Attributes:
+        passage: its first passage.
+        of: how many passages it has.
+        published: its day, if known.
+        story: its near-duplicates have the same.
+    """
 
     passage: int
     of: int
+    published: date | None
+    story: int
 
 
 class Store(Protocol):
@@ -74,7 +83,7 @@ class Store(Protocol):
         """Passages by id; ids that are gone are left out."""
 
     def openings(self, article_ids: Sequence[str]) -> dict[str, Opening]:
-        """The first passage of each article; unknown articles are left out."""
+        """The beginning of each article; unknown articles are left out."""
 
     def article_passages(self, article_id: str) -> list[Passage]:
         """The passages of the article's current version, in order; empty when the article is unknown."""

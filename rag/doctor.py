@@ -11,6 +11,7 @@ from typing import Literal
 from index.embed import embedder
 from index.errors import DatelineError
 from index.manifest import Manifest
+from index.repair import FILES
 from index.repair import examine as damage
 from index.sqlite_faiss import DATABASE, SqliteFaissStore
 from rag.config import Config
@@ -63,7 +64,7 @@ def _index(config: Config) -> Iterator[Finding]:
     problems = damage(config.index)
     for problem in problems:
         # What is derived from the database alone is made anew at the next opening anyway.
-        state: State = "note" if problem.part == "vectors" else "broken"
+        state: State = "note" if problem.part in FILES.values() else "broken"
         yield Finding(problem.part, state, problem.message, "`dateline doctor --repair` mends what can be mended.")
     if not problems:
         yield Finding("database", "good", "its pages and texts are sound; passages, vectors and words match")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from heapq import nlargest
@@ -10,7 +10,7 @@ from statistics import fmean
 
 from index.embed import Embedder, Vectors
 from index.records import StoredArticle
-from index.store import Store
+from index.store import Opening, Store
 from rag.rank import ONLY, Signals, fuse
 from rag.rerank import TOP, Reranker
 from rag.terms import lexical_terms
@@ -63,7 +63,6 @@ class Retriever:
         passages: dict[str, dict[int, None]] = {}  # an ordered set for each article: many are found by both searches
         for hit in [*lexical, *dense]:
             passages.setdefault(hit.article_id, {})[hit.passage_id] = None
-        articles = self._store.articles(list(passages))
         openings = self._store.openings(list(passages))
         bm25 = {hit.passage_id: hit.score for hit in lexical}
         # The store returns the best passages only: one that it left out scores no more than the last it returned.
@@ -77,18 +76,16 @@ class Retriever:
                 openings[article_id].of,
                 cosine[openings[article_id].passage],
                 fmean(nlargest(2, (cosine[i] for i in ids))),
-                articles[article_id].article.published,
+                openings[article_id].published,
             )
             for article_id, ids in passages.items()
-            if article_id in articles and article_id in openings  # another process may just have removed it
+            if article_id in openings  # another process may just have removed it
         }
         scores = fuse(signals, self._reference_day(question), question.window or None, latest=question.latest)
         ranked = sorted(scores, key=lambda article_id: (-scores[article_id], article_id))
         found = [
             Found(newest, scores[best], outlets, asdict(signals[best]))
-            for best, newest, outlets in self._one_a_story(
-                [articles[i] for i in ranked], max(k, TOP) if self._reranker else k
-            )
+            for best, newest, outlets in self._one_a_story(ranked, openings, max(k, TOP) if self._reranker else k)
         ]
         return self._reranker.rerank(question, found)[:k] if self._reranker else found
 
@@ -103,19 +100,26 @@ class Retriever:
         newest = self._store.newest()
         return min(question.as_of, newest) if newest else question.as_of
 
-    def _one_a_story(self, ranked: Sequence[StoredArticle], k: int) -> list[tuple[str, StoredArticle, tuple[str, ...]]]:
+    def _one_a_story(
+        self, ranked: Sequence[str], openings: Mapping[str, Opening], k: int
+    ) -> list[tuple[str, StoredArticle, tuple[str, ...]]]:
         """The first k stories as (id of the best-ranked version, newest version found, outlets that carried it)."""
-        stories: dict[int, list[StoredArticle]] = {}
-        for article in ranked:
-            stories.setdefault(article.story, []).append(article)
-        chosen = []
-        for versions in list(stories.values())[:k]:
-            # Of several from the same day, the first, which is the best ranked, stands for the story.
-            newest = max(versions, key=lambda v: v.article.published or date.min)
-            carried = self._store.story(newest.story) if newest.story else versions
-            outlets = dict.fromkeys([newest.article.outlet, *(v.article.outlet for v in carried)])
-            chosen.append((versions[0].article.id, newest, tuple(name for name in outlets if name)))
-        return chosen
+        stories: dict[int, list[str]] = {}
+        for article_id in ranked:
+            stories.setdefault(openings[article_id].story, []).append(article_id)
+        # Of several from the same day, the first, which is the best ranked, stands for the story.
+        chosen = [
+            (ids[0], max(ids, key=lambda i: openings[i].published or date.min)) for ids in list(stories.values())[:k]
+        ]
+        articles = self._store.articles([newest for _, newest in chosen])
+        found = []
+        for best, newest in chosen:
+            if newest in articles:
+                stored = articles[newest]
+                carried = self._store.story(stored.story)
+                outlets = dict.fromkeys([stored.article.outlet, *(v.article.outlet for v in carried)])
+                found.append((best, stored, tuple(name for name in outlets if name)))
+        return found
 
 
 def _signals(

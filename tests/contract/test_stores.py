@@ -1,4 +1,4 @@
-"""Every store passes this suite. `store` is parametrised by the conftest; today there is one."""
+"""Every store passes this suite. Today there is one, which searches words in FTS5 or in postings, by size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fakes.embedder import BagEmbedder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index import vectors
+from index import sqlite_faiss, vectors
 from index.errors import IndexBusy, IndexMismatch, IndexMissing
 from index.manifest import Manifest
 from index.records import Filter
@@ -22,6 +22,11 @@ from index.store import Terms
 
 FOX = "The quick brown fox jumped over the fence. It was seen in Leeds. Nobody was hurt."
 TAX = "Parliament raised the tax on fuel by four percent. The minister defended the vote."
+
+
+@pytest.fixture(autouse=True, params=["FTS5", "postings"])
+def words_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_faiss, "WORDS_FROM", 1 if request.param == "postings" else 20_000)
 
 
 def found(store: SqliteFaissStore, bag: BagEmbedder, text: str, where: Filter | None = None, k: int = 10) -> list[str]:
@@ -88,6 +93,22 @@ class TestRemove:
         assert min(new) > max(used)
         assert found(store, bag, "Snow fell on the harbour", k=1) == ["c"]
         assert found(store, bag, "quick brown fox jumped", k=1) == ["a"]
+
+    @pytest.mark.parametrize("among", [0, 30])
+    def test_its_words_are_in_none_of_the_files(self, store: SqliteFaissStore, entry: EntryMaker, among: int) -> None:
+        secret = "A zyzzogeton crept out of the qwertyberg at dawn."
+        store.put([entry(f"n{i}", f"{FOX} Number {i}.") for i in range(among)])
+        store.put([entry("a", secret, title="Zyzzogeton sighted"), entry("b", TAX)])
+        store.snapshot()
+        held = [file.read_bytes().lower() for file in store.place.iterdir()]
+        assert any(b"yzzogeton" in content for content in held)
+        store.remove(["a"])
+        store.snapshot()
+        for file in store.place.iterdir():
+            content = file.read_bytes().lower()
+            assert b"yzzogeton" not in content, file.name
+            assert b"wertyberg" not in content, file.name
+        assert worded(store, "tax") == ["b"]
 
 
 class TestFilters:
