@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from index.errors import InputError, StoreError
-from rag.history import History
+from rag.history import History, Listed
 from rag.line import Line
 from rag.pipeline import Pipeline
+from rag.sources import outdated
 from rag.suggest import Suggester
 from rag.types import NO_LIMITS, Answer, AnswerDone, Event, Limits, Turn
 
@@ -85,6 +86,14 @@ class Newsroom:
         self.history = history
         self.suggester = suggester
         self.line = Line(at_once)
+
+    def listed(self, owner: str, search: str = "", *, limit: int = 50) -> list[Listed]:
+        """The owner's conversations, last used first, each with how many of its cited sentences were changed since."""
+        listed = self.history.conversations(owner, search, limit=limit)
+        cited = self.history.cited(owner, [c.id for c in listed])
+        with self.pipeline.store.reading():
+            gone = {i: len(outdated(sentences, self.pipeline.store)) for i, sentences in cited.items()}
+        return [replace(c, outdated=gone.get(c.id, 0)) for c in listed]
 
     def open(self, owner: str, conversation: str) -> Conversation:
         """A conversation from the history, to be read and carried on.

@@ -5,7 +5,9 @@ Every method takes the owner and asks the database with it, so a conversation's 
 
 from __future__ import annotations
 
+import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,12 +23,30 @@ TITLE = 90  # characters of the first question that name a conversation in a lis
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A conversation in a list; `changed` is an ISO moment in UTC."""
+    """A conversation in a list.
+
+    Attributes:
+        id: of the conversation.
+        title: its first question.
+        changed: ISO moment in UTC.
+        questions: how many it holds.
+        outdated: how many sentences that its answers cite do not stand any more, where that was looked up.
+    """
 
     id: str
     title: str
     changed: str
     questions: int
+    outdated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A sentence that an answer cites, with its article and the version that was cited."""
+
+    article: str
+    version: int
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +144,19 @@ class History:
             found, values = sql.format(hits), (owner, match, limit, offset)  # type: ignore[assignment]
         with self._journal.reading() as db:
             return [Listed(*row) for row in db.execute(found, values)]
+
+    def cited(self, owner: str, conversations: Sequence[str]) -> dict[str, list[Cited]]:
+        """What the answers of the owner's conversations cite, by conversation; those that cite nothing are left out."""
+        sql = """SELECT DISTINCT t.conversation, json_extract(c.value, '$.article.article.id') AS article,
+            json_extract(c.value, '$.article.version') AS version, json_extract(c.value, '$.sentence.text') AS sentence
+            FROM turns t JOIN conversations o ON o.id = t.conversation AND o.owner = ?,
+            json_each(t.trace, '$.citations') c WHERE t.conversation IN (SELECT value FROM json_each(?))
+            AND article IS NOT NULL AND version IS NOT NULL AND sentence IS NOT NULL"""
+        found: dict[str, list[Cited]] = {}
+        with self._journal.reading() as db:
+            for conversation, *cited in db.execute(sql, (owner, json.dumps(list(conversations)))):
+                found.setdefault(conversation, []).append(Cited(*cited))
+        return found
 
     def turns(self, owner: str, conversation: str) -> list[Kept]:
         """The questions and answers of a conversation, oldest first.

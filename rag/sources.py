@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Sequence
 
-from index.history import standing
+from index.history import Standing, standing
 from index.records import StoredArticle
 from index.store import Store
+from rag.history import Cited
 from rag.types import AnswerSentence, Citation
-
-Since = Literal["changed", "removed"]
 
 
 def cited_by(sentences: Iterable[AnswerSentence]) -> dict[int, tuple[int, ...]]:
@@ -34,17 +32,21 @@ def independent_outlets(citations: Iterable[Citation]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(stories.values()))
 
 
-def since(citations: Iterable[Citation], store: Store) -> dict[int, Since]:
-    """What became of the cited sentences after the answer was given, by citation; those that stand are left out.
+def since(citations: Iterable[Citation], store: Store) -> dict[int, Standing]:
+    """What became of the cited sentences after the answer was given, by citation; those that stand are left out."""
+    found = {c.n: standing(store, c.article.article.id, c.article.version, c.sentence.text) for c in citations}
+    return {n: now for n, now in found.items() if now.state != "stands"}
 
-    Changed: the article says it in other words now, or not any more. Removed: the article is gone.
-    """
-    found: dict[int, Since] = {}
-    for c in citations:
-        now = standing(store, c.article.article.id, c.article.version, c.sentence.text)
-        if now.state != "stands":
-            found[c.n] = "removed" if now.state == "gone" else "changed"
-    return found
+
+def outdated(cited: Sequence[Cited], store: Store) -> list[Cited]:
+    """Those of the cited sentences that do not stand any more. Quick where no article has changed."""
+    current = store.articles(list({c.article for c in cited}))
+    return [
+        c
+        for c in cited
+        if (c.article not in current or current[c.article].version != c.version)
+        and standing(store, c.article, c.version, c.sentence).state != "stands"
+    ]
 
 
 def stands(citation: Citation, current: StoredArticle) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from index.history import Standing
 from rag import extract
 from rag.conversation import Exchange, Suggested, Unkept, Waiting
 from rag.feedback import Rating
 from rag.prompt import spoken
-from rag.sources import Since, cited_by, independent_outlets
+from rag.sources import cited_by, independent_outlets
 from rag.types import (
     Answer,
     AnswerDone,
@@ -33,8 +34,9 @@ SIGNS = {"verified": "✓", "repaired": "↻", "quoted": "❞", "removed": "✕"
 """A sentence's state is told by a sign and a word, never by colour."""
 
 SINCE = {
-    "changed": "This article has changed since the answer was given.",
-    "removed": "This article has been removed since the answer was given.",
+    "changed": "This sentence was changed after the answer was given. It now reads:",
+    "removed": "The article does not say this any more: it was changed after the answer was given.",
+    "gone": "This article was removed after the answer was given.",
 }
 
 
@@ -55,7 +57,7 @@ class View:
     fault: tuple[str, str] | None = None
     suggested: tuple[str, ...] = ()
     ratings: Mapping[int | None, Rating] = field(default_factory=dict)
-    since: Mapping[int, Since] = field(default_factory=dict)
+    since: Mapping[int, Standing] = field(default_factory=dict)
 
     @classmethod
     def of(cls, at: int, exchange: Exchange) -> View:
@@ -114,7 +116,7 @@ class View:
         shown = self.shown
         if answer and not answer.answered:
             parts += [f'<p class="dl-none">{safe(answer.reason or "")}</p>', self._nearest(answer.evidence)]
-        parts += [self._notices(answer) if answer else "", self._sentences(shown)]
+        parts += [self._outdated(), self._notices(answer) if answer else "", self._sentences(shown)]
         if shown:
             parts.append(self._sources(tuple(self.citations.values())))
         parts.append(self._end(answer) if answer else f'<p class="dl-status">{safe(self.status)}</p>')
@@ -191,13 +193,29 @@ class View:
     def _source(self, c: Citation, sentences: Sequence[int]) -> str:
         a = c.article.article
         also = f'<p class="dl-small">Also carried by {safe(listed(c.outlets[1:]))}</p>' if c.outlets[1:] else ""
-        gone = f'<p class="dl-small dl-since">{SINCE[self.since[c.n]]}</p>' if c.n in self.since else ""
         by = f" · cited by {sentence_numbers(sentences)}" if sentences and len(self.shown) > 1 else ""
         return (
             f'<li id="{self._anchor(c.n)}"><span class="dl-n">{c.n}</span><div>'
             f'<p class="dl-by">{byline(a)}{by} {original(a.url)}</p>'
             f'<p class="dl-title"><a href="#{self._anchor(c.n)}" class="dl-open">{safe(a.title or a.id)}</a></p>'
-            f"<blockquote>{safe(c.sentence.text)}</blockquote>{also}{gone}</div></li>"
+            f"<blockquote>{safe(c.sentence.text)}</blockquote>{also}{self._became(c.n)}</div></li>"
+        )
+
+    def _became(self, n: int) -> str:
+        """What became of a cited sentence since."""
+        if n not in self.since:
+            return ""
+        now = self.since[n].now
+        reads = f"<blockquote>{safe(now)}</blockquote>" if now else ""
+        return f'<p class="dl-small dl-since">{SINCE[self.since[n].state]}</p>{reads}'
+
+    def _outdated(self) -> str:
+        if not self.since:
+            return ""
+        numbers = listed([str(n) for n in sorted(self.since)])
+        return (
+            f'<p class="dl-notice"><b>Changed since.</b> The articles no longer say what is cited here as {numbers}. '
+            "What they say now stands with the sources; ask again for an answer from it.</p>"
         )
 
     def _nearest(self, evidence: Sequence[Evidence]) -> str:

@@ -25,7 +25,7 @@ def history_tab(desk: Desk, bridge: gr.HTML, tabs: gr.Tabs, ask: AskTab) -> tupl
 
     def fill(words: str, request: gr.Request) -> str:
         try:
-            return drawn(desk.newsroom.history.conversations(owner(request), words, limit=SHOWN), words)
+            return drawn(desk.newsroom.listed(owner(request), words, limit=SHOWN), words)
         except DatelineError as exc:
             return note(str(exc), alert=True)
 
@@ -70,8 +70,9 @@ def drawn(conversations: Sequence[Listed], words: str = "") -> str:
 
 def _item(c: Listed) -> str:
     title, key = safe(c.title), safe(c.id)
+    flag = f" · {count(c.outdated, 'cited sentence')} changed since" if c.outdated else ""
     return (
         f'<li><div><p class="dl-title"><button class="dl-plain" name="talk" value="{key}">{title}</button></p>'
-        f'<p class="dl-by">{moment(c.changed)} · {count(c.questions, "question")}</p></div>'
+        f'<p class="dl-by">{moment(c.changed)} · {count(c.questions, "question")}{flag}</p></div>'
         f'<button class="dl-sure" name="forget" value="{key}" aria-label="Delete “{title}”">Delete</button></li>'
     )

@@ -59,7 +59,7 @@ def cited(
         ]
         body = f'<div class="dl-text">{text(current.article.text, same, n)}</div>'
     else:
-        lost = SINCE["changed" if current else "removed"]
+        lost = "This article was changed after the answer was given." if current else SINCE["gone"]
         body = f'<p class="dl-notice"><b>Note</b> {lost} It said:</p>'
         body += f'<div class="dl-text"><p><mark id="dl-cited">{safe(c.sentence.text)}</mark></p></div>'
         if current is not None:

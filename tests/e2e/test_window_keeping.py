@@ -16,7 +16,10 @@ from playwright.sync_api import Page, expect
 import window.evaluation
 from eval.feedback import export
 from eval.questions import EvalQuestion
+from index.build import Builder
+from index.embed import Embedder
 from index.records import Filter
+from index.sqlite_faiss import SqliteFaissStore
 from window.reader import browser
 
 pytest_plugins = ["e2e.served"]
@@ -31,8 +34,19 @@ def own_index(window_index: Path, tmp_path: Path) -> Path:
     return shutil.copytree(window_index, tmp_path / "own")
 
 
+def correct(place: Path, encoder: Embedder, wrong: str, right: str) -> None:
+    """Takes in a corrected version of every article that says what is wrong."""
+    with SqliteFaissStore(place) as store:
+        found = [s.article for s in store.articles(store.article_ids()).values() if wrong in s.article.text]
+    assert found
+    file = place.parent / "corrected.jsonl"
+    records = [{"id": a.id, "title": a.title, "text": a.text.replace(wrong, right)} for a in found]
+    file.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    assert len(Builder(place, encoder).ingest([file]).updated) == len(found)
+
+
 def test_the_history_survives_a_restart_and_is_nobody_elses(
-    serve: Serve, own_index: Path, open_page: Callable[..., Page]
+    serve: Serve, own_index: Path, open_page: Callable[..., Page], minilm: Embedder
 ) -> None:
     first = serve(own_index)
     ann, bob = open_page(), open_page()
@@ -63,6 +77,12 @@ def test_the_history_survives_a_restart_and_is_nobody_elses(
     expect(ann.locator("#dl-cited")).to_contain_text("$106 billion")
     ask(ann, "And what else?")  # it goes on where it was
     finished(ann, 2)
+    correct(own_index, minilm, "$106 billion", "$90 billion")
+    tab(ann, "History")
+    expect(items).to_contain_text("cited sentence changed since")
+    ann.get_by_role("button", name=KYIV, exact=True).click()
+    expect(answers(ann).first).to_contain_text("It now reads:")
+    expect(answers(ann).first.locator(".dl-since + blockquote")).to_contain_text("$90 billion")
     # With another reader's cookie the same page shows nothing of it.
     cookies = ann.context.cookies()
     assert [(c["httpOnly"], c["sameSite"]) for c in cookies if c["name"] == "dateline_reader"] == [(True, "Lax")]

@@ -38,6 +38,7 @@ def test_a_conversation_is_kept_as_it_goes_and_carried_on_after_a_restart(pipeli
     assert [type(e) for e in events[-2:]] == [AnswerDone, Suggested]
     assert talk.id is not None
     again = newsroom(pipeline, tmp_path)
+    assert [(c.id, c.questions, c.outdated) for c in again.listed("user:ann")] == [(talk.id, 1, 0)]
     opened = again.open("user:ann", talk.id)
     assert [e.question for e in opened.exchanges] == ["What did Yuri Ushakov say?"]
     events = list(again.ask(opened, "Why was he unimpressed?"))

@@ -11,7 +11,7 @@ from fakes.answers import answer
 
 from index.errors import InputError, StoreError
 from rag.feedback import Feedback
-from rag.history import History
+from rag.history import Cited, History
 from rag.journal import FILE, MIGRATIONS, Journal
 from rag.trace import dumped, loaded
 from rag.types import Limits, Window
@@ -47,6 +47,23 @@ def test_a_conversation_survives_being_closed_and_opened(tmp_path: Path) -> None
     assert one.answer is not None
     assert one.answer.sentences == answer("It rained.").sentences
     assert one.answer.citations[0].sentence.text == "It rained."
+
+
+def test_what_answers_cite_is_listed_for_their_owner_alone(journal: Journal, history: History) -> None:
+    talk, _ = history.keep(ANN, "What rained?", answer("It rained.", "It snowed."))
+    history.keep(ANN, "Again?", answer("It rained."), conversation=talk)
+    refused, _ = history.keep(ANN, "Why?", answer())
+    cited = [Cited("weather", 1, "It rained."), Cited("weather", 1, "It snowed.")]
+    found = history.cited(ANN, [talk, refused])
+    assert {key: sorted(c.sentence for c in value) for key, value in found.items()} == {
+        talk: ["It rained.", "It snowed."]
+    }
+    assert set(found[talk]) == set(cited)
+    assert history.cited(ANN, []) == {}
+    assert history.cited(BOB, [talk]) == {}
+    with journal.writing() as db:
+        db.execute("UPDATE turns SET trace = '{\"answered\": true}'")
+    assert history.cited(ANN, [talk]) == {}
 
 
 def test_the_texts_of_articles_are_not_copied_into_the_history() -> None:

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from fakes.answers import answer, stored
 
+from index.history import Standing
 from index.sqlite_faiss import SqliteFaissStore
-from rag.sources import cited_by, independent_outlets, since
+from rag.history import Cited
+from rag.sources import cited_by, independent_outlets, outdated, since
 from rag.types import AnswerSentence, Citation
 
 
@@ -36,6 +38,13 @@ def test_reprints_and_one_desk_twice_count_once() -> None:
 def test_articles_that_changed_or_went_are_told(store: SqliteFaissStore, entry) -> None:
     given = answer("It rained.", "It snowed.")
     store.put([entry("weather", "It rained. It hailed.")])
-    assert since(given.citations, store) == {2: "changed"}  # the first sentence stands where it stood
+    assert since(given.citations, store) == {2: Standing("removed", "", 1)}  # the first sentence stands where it stood
+    cited = [Cited("weather", c.article.version, c.sentence.text) for c in given.citations]
+    assert outdated(cited, store) == [], "it is the version that was cited"
+    store.put([entry("weather", "It rained. It hailed and snowed on Sunday.")])
+    assert outdated(cited, store) == [cited[1]]
+    store.put([entry("weather", "It rained. It snowed.")])
+    assert outdated(cited, store) == [], "it says so again"
     store.remove(["weather"])
-    assert since(given.citations, store) == {1: "removed", 2: "removed"}
+    assert since(given.citations, store) == {1: Standing("gone"), 2: Standing("gone")}
+    assert outdated(cited, store) == cited

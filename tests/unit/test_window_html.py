@@ -13,14 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from index.history import Standing
 from index.records import Filter
 from index.report import Item
 from rag.collection import Page
 from rag.conversation import Exchange, Waiting
+from rag.history import Listed
 from rag.types import AnswerDone, Notice, NoticeKind, Window
 from window.answer import View
 from window.collection import drawn, timeline, words
 from window.documents import NOTICES, answer_markdown, conversation_html, conversation_markdown
+from window.history import drawn as conversations_drawn
 from window.html import count, days, kept, link, listed, safe
 from window.limits import Asked, limit_chips
 from window.source import Highlight, article, cited, text
@@ -128,6 +131,24 @@ def test_every_kind_of_notice_has_its_words() -> None:
     assert "<b>In doubt.</b> This may not answer it." in saved
 
 
+def test_an_answer_from_the_history_says_what_was_corrected_since() -> None:
+    view = View.of(0, Exchange("What?", answer=answer("It rained.", "It snowed.", "It hailed.")))
+    assert "Changed since" not in view.html()
+    view.since = {1: Standing("changed", "It <b>poured</b>.", 2), 3: Standing("gone")}
+    shown = Tags(view.html()).text
+    assert "Changed since. The articles no longer say what is cited here as 1 and 3." in shown
+    assert "It now reads:It <b>poured</b>." in shown
+    assert "This article was removed after the answer was given." in shown
+    assert shown.count("after the answer was given") == 2
+
+
+def test_the_list_of_conversations_flags_what_was_corrected_since() -> None:
+    whole = Listed("key", "What rained?", "2025-06-01T00:00:00+00:00", 2)
+    assert "changed since" not in conversations_drawn([whole])
+    one = replace(whole, outdated=1)
+    assert "2 questions · 1 cited sentence changed since" in Tags(conversations_drawn([one])).text
+
+
 def test_waiting_says_how_many_are_first() -> None:
     view = View(0, "Q")
     assert view.take(Waiting(2))
@@ -150,11 +171,11 @@ def test_the_panel_highlights_exactly_the_cited_sentences() -> None:
 def test_the_panel_says_what_became_of_an_article() -> None:
     c = answer("It rained.").citations
     changed = cited(0, 1, {1: c[0]}, stored("It hailed.", version=2), {1: (1,)})
-    assert "has changed since" in changed
+    assert "was changed after the answer was given" in changed
     assert "It rained" in changed
     assert "It hailed" in changed
     gone = cited(0, 1, {1: c[0]}, None, {})
-    assert "has been removed since" in gone
+    assert "was removed after the answer was given" in gone
     assert "It rained" in gone
 
 
