@@ -11,6 +11,7 @@ from rag.answerable import DOUBT
 from rag.cite import DraftSentence, Numbering, SentenceReader
 from rag.clock import Clock
 from rag.conflicts import disagreement
+from rag.copying import in_order, loses_attribution
 from rag.errors import ModelError
 from rag.grammar import REFUSAL
 from rag.instructions import lifted, plain, speaks_to_machine
@@ -34,11 +35,11 @@ from rag.types import (
 )
 from rag.verify import Verifier
 
-# A weak model's sentence stands as it is only if its sources hold this share of its content words: what else it writes
-# is true too seldom, whatever the verifier thinks of it (docs/experiments.md).
+# A weak model's sentence stands as it is only if a source holds this share of its content words in their order: what
+# else it writes is true too seldom, whatever the verifier thinks of it (docs/experiments.md).
 COPIED = 0.9
 # Of a sentence's content words, so many in another on the same evidence make it a repetition.
-REPEATED = 0.8
+REPEATED, HALF = 0.8, 0.5
 
 
 class Writer:
@@ -111,7 +112,7 @@ class Writer:
             return
         with self._clock.timing("verify"):
             settled = self._checked(sentence)
-            if _weak(model) and settled.state == "verified" and _held(settled) < COPIED:
+            if _weak(model) and settled.state == "verified" and not _follows(settled):
                 best = settled.evidence[0]
                 settled = Settled(quoted(best), (best,), 1.0, "repaired", ("a small model put it in words of its own",))
         if not self._repeats(settled):
@@ -125,7 +126,9 @@ class Writer:
                 return True
             shared = len(content & set(stems(sentence.text))) / max(len(content), 1)
             same = {e.sentence.id for e in settled.evidence} <= self._cited
-            if sentence.supported and settled.evidence and same and shared >= REPEATED:
+            # What was put in a sentence's place says the whole of its source, of which something is shown already.
+            enough = HALF if settled.state == "repaired" else REPEATED
+            if sentence.supported and settled.evidence and same and shared >= enough:
                 return True
         return False
 
@@ -229,11 +232,12 @@ def _weak(model: DraftModel | None) -> bool:
     return model is not None and model.name.startswith("embedded")
 
 
-def _held(settled: Settled) -> float:
-    """Share of the content stems that the cited sentences hold themselves."""
-    wanted = stems(settled.text)
-    held = {stem for e in settled.evidence for stem in stems(e.sentence.text)}
-    return sum(stem in held for stem in wanted) / len(wanted) if wanted else 0.0
+def _follows(settled: Settled) -> bool:
+    """Whether it says what one of its sources says, in its order, and leaves out no "she said"."""
+    sources = [e.sentence.text for e in settled.evidence]
+    return any(
+        in_order(settled.text, source) >= COPIED and not loses_attribution(settled.text, source) for source in sources
+    )
 
 
 def _nothing() -> None:

@@ -1,0 +1,42 @@
+"""How closely a sentence follows its source."""
+
+import pytest
+
+from rag.copying import in_order, loses_attribution
+
+COUNTS = "The guilty counts were one of conspiring to defraud investors and three of wire fraud."
+
+
+@pytest.mark.parametrize(
+    ("claim", "share"),
+    [
+        (COUNTS, 1.0),
+        ("The guilty counts were three of wire fraud.", 1.0),
+        ("The jurors sang.", 0.0),
+        ("", 0.0),
+    ],
+)
+def test_share_of_words_in_order(claim: str, share: float) -> None:
+    assert in_order(claim, COUNTS) == share
+
+
+def test_a_word_counts_as_often_as_the_source_has_it() -> None:
+    twice = "The guilty counts were one of conspiring to defraud investors, one of wire fraud and three of wire fraud."
+    assert in_order(twice, COUNTS) < 0.9
+
+
+def test_turned_round_is_not_in_order() -> None:
+    assert in_order("Holt beat Marsh in Paris", "Marsh beat Holt in Paris") < 0.9
+
+
+@pytest.mark.parametrize(
+    ("claim", "sentence", "loses"),
+    [
+        ("The risk was low.", "The agency said that the risk was low.", True),
+        ("The agency said the risk was low.", "The agency said that the risk was low.", False),
+        ("The risk was low.", "According to the agency, the risk was low.", True),
+        ("The bridge opened.", "The bridge opened on Monday.", False),
+    ],
+)
+def test_who_said_so(claim: str, sentence: str, loses: bool) -> None:
+    assert loses_attribution(claim, sentence) is loses
