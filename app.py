@@ -72,7 +72,7 @@ def start(
     check = _login(auth) if auth else None
     journal = Journal(pipeline.config.index / FILE)
     newsroom = Newsroom(pipeline, History(journal), Suggester(pipeline), at_once)
-    collection = Collection(pipeline.store, pipeline.config.index, pipeline.embedder)
+    collection = Collection(pipeline.store, pipeline.config.place, pipeline.embedder)
     blocks = build(Desk(newsroom, Feedback(journal), collection))
     try:
         blocks.queue(api_open=False).launch(

@@ -173,7 +173,7 @@ class Desk:
         pipeline = self.pipeline
 
         def work() -> IngestJson:
-            builder = Builder(pipeline.config.index, pipeline.embedder, wait_s=_PATIENCE_S)
+            builder = Builder(pipeline.config.place, pipeline.embedder, wait_s=_PATIENCE_S)
             report = builder.ingest([Sent(records)])
             return IngestJson(
                 added=report.added,

@@ -22,6 +22,7 @@ from eval.runfile import ANSWERS, RunFile
 from eval.show import asking
 from eval.summary import SUMMARY, JudgeFacts, Summary, summarised
 from index.errors import InputError, StoreError
+from index.stores import EMBEDDED
 from rag.config import Config
 from rag.pipeline import Pipeline
 
@@ -54,7 +55,9 @@ class Job:
         """
         asked = chosen(self.questions, self.tags, self.limit)
         judge = load_judge(self.judge, config.model_settings)
-        config = replace(config, index=placed(self.articles, self.index, config.embedder, console))
+        place = placed(self.articles, self.index, config.embedder, console)
+        kept_by = config.store if self.index and not self.articles else EMBEDDED  # what is made here is embedded
+        config = replace(config, index=place, store=kept_by, uri="")
         pipeline = Pipeline.open(config)
         try:
             names = handles(pipeline.store)

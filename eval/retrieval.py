@@ -30,6 +30,7 @@ from index.embed import Vectors, embedder
 from index.errors import DatelineError
 from index.records import Filter, Hit
 from index.store import Store
+from index.stores import EMBEDDED, Place
 from rag.answerable import answerability
 from rag.cli_print import ingest_progress
 from rag.evidence import EvidencePicker
@@ -172,23 +173,24 @@ def main(
     evidence: Annotated[bool, typer.Option("--evidence", help="Also evidence recall and answerability.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Also draw MRR@10 with its intervals into this SVG file.")] = None,
+    store: Annotated[str, typer.Option(metavar="embedded|milvus", help="What keeps the index.")] = EMBEDDED,
     cache: Annotated[Path, typer.Option(help="Where index and vectors are kept.")] = Path("var/bench"),
 ) -> None:
     """Measure retrieval on articles and questions that journalists wrote."""
     console = Console(stderr=True)
     encoder = CachedEmbedder(embedder("minilm"), cache / "vectors.sqlite3")
     place = cache / articles.name.split(".")[0]
-    builder = Builder(place, encoder)
+    builder = Builder(Place(place, store), encoder)
     with ingest_progress(console) as notify:
         builder.ingest([articles], notify)
-    with builder.open() as store:
+    with builder.open() as opened:
         asked = [q for q in read_questions(questions) if q.evidence or q.bearing]
-        newest = store.newest() or date.max
+        newest = opened.newest() or date.max
         understood = [understand(q.text, as_of=newest if undated else q.asked) for q in asked]
         vectors = encoder.encode([q.standalone for q in understood])
         rows_in = list(zip(asked, understood, vectors, strict=True))
-        retriever = Retriever(store, encoder)
-        systems = Systems(store, retriever)
+        retriever = Retriever(opened, encoder)
+        systems = Systems(opened, retriever)
         chosen: dict[str, Callable[[Question, Vectors], Ranking]] = {"shipped": systems.shipped}
         if ablate:
             chosen = {
@@ -198,8 +200,8 @@ def main(
                 "hybrid + window": systems.hybrid_window,
                 **chosen,
             }
-        rows = [measure(name, rank, rows_in, store) for name, rank in chosen.items()]
-        more = measure_evidence(rows_in, retriever, EvidencePicker(store)) if evidence else None
+        rows = [measure(name, rank, rows_in, opened) for name, rank in chosen.items()]
+        more = measure_evidence(rows_in, retriever, EvidencePicker(opened)) if evidence else None
     if plot:
         title = f"MRR@10 with 95% intervals: {rows[0].mrr_10.n} questions"
         plot.write_text(intervals(title, {r.system: r.mrr_10 for r in rows}, highlight="shipped"), encoding="utf-8")

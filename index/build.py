@@ -20,8 +20,8 @@ from index.manifest import Manifest
 from index.records import Article, Cut
 from index.report import Item, Progress, Report
 from index.sources import Loaded, Lot, Refused, Source, Unchanged
-from index.sqlite_faiss import SqliteFaissStore
-from index.store import Entry
+from index.store import Entry, Store
+from index.stores import Place, as_place
 
 # Passages encoded and committed together: some 8 s of work on two cores, and enough to sort by length.
 BATCH_PASSAGES = 256
@@ -55,25 +55,26 @@ class Builder:
     """Brings an index up to date with files, folders, pages and feeds.
 
     Args:
-        place: folder of the index.
+        place: where the index is; a folder is an embedded one.
         embedder: what encodes.
         wait_s: how long to wait for another process that is writing before giving up.
     """
 
-    def __init__(self, place: Path, embedder: Embedder, *, wait_s: float = 0.0) -> None:
-        self.place = place
+    def __init__(self, place: Path | Place, embedder: Embedder, *, wait_s: float = 0.0) -> None:
+        self._where = as_place(place)
+        self.place = self._where.folder
         self.embedder = embedder
         self.chunker = Chunker(embedder.count_tokens, embedder.max_tokens)
         self._wait_s = wait_s
 
-    def open(self) -> SqliteFaissStore:
+    def open(self) -> Store:
         """The store at the builder's place, made if need be.
 
         Raises:
             IndexMismatch: there is one, made with another encoder or chunking.
         """
         manifest = Manifest(self.embedder.name, self.embedder.dimension, self.chunker.fingerprint)
-        return SqliteFaissStore(self.place, manifest, create=True)
+        return self._where.open(manifest, create=True)
 
     def ingest(
         self,
@@ -126,7 +127,7 @@ class Builder:
             if run.changed:
                 store.snapshot(if_worth_it=not run.removed)
 
-    def _take(self, store: SqliteFaissStore, lot: Lot, run: _Run) -> Iterator[Item | Progress]:
+    def _take(self, store: Store, lot: Lot, run: _Run) -> Iterator[Item | Progress]:
         wanted: dict[str, int] = {}
         origins: set[str] = set()
         items = lot.read()
@@ -162,7 +163,7 @@ class Builder:
         return Item("unchanged", item.source, item.id, item.title) if same else None
 
     def _encoded(
-        self, store: SqliteFaissStore, lot: Lot, run: _Run, wanted: dict[str, int], origins: Collection[str]
+        self, store: Store, lot: Lot, run: _Run, wanted: dict[str, int], origins: Collection[str]
     ) -> Iterator[Item | Progress]:
         """Second pass: cuts, encodes and stores what is new."""
         left = dict(wanted)
@@ -183,7 +184,7 @@ class Builder:
         if batch:
             yield from self._stored(store, batch, run)
 
-    def _stored(self, store: SqliteFaissStore, batch: Sequence[Cut], run: _Run) -> Iterator[Item]:
+    def _stored(self, store: Store, batch: Sequence[Cut], run: _Run) -> Iterator[Item]:
         texts = [embedded_text(cut.article.title, cut.passage_text(p)) for cut in batch for p in cut.passages]
         vectors = self.embedder.encode(texts)
         entries, at = [], 0
@@ -199,7 +200,7 @@ class Builder:
             yield Item("near-duplicate" if twin else outcome, article.source, article.id, article.title, near=twin)
 
     @staticmethod
-    def _gone(store: SqliteFaissStore, source: Source, run: _Run) -> Iterator[Item]:
+    def _gone(store: Store, source: Source, run: _Run) -> Iterator[Item]:
         """Removes articles that came from a source before and are there no more.
 
         A file that could not be read keeps its articles: its content is unknown, not gone.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import secrets
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ import numpy as np
 
 from index import sqlite_write
 from index.embed import Vectors
-from index.errors import IndexMissing, StoreError
+from index.errors import IndexMissing, InputError, StoreError
 from index.manifest import Manifest
 from index.postings import K1
 from index.records import Filter, Hit
@@ -29,7 +30,7 @@ from index.sqlite_columns import Columns
 from index.sqlite_db import DATABASE, LOCK, transaction
 from index.sqlite_read import Reading
 from index.sqlite_words import fts_query
-from index.store import Entry, Outcome, Terms
+from index.store import Entry, Kept, Outcome, Terms
 from index.vector_file import Seal, read_seal
 from index.vectors import Ids, VectorIndex
 from index.word_index import WordState
@@ -50,19 +51,24 @@ SPARE = 1.5
 class SqliteFaissStore(Reading):
     """See `index.store.Store`."""
 
-    def __init__(self, place: Path, manifest: Manifest | None = None, *, create: bool = False) -> None:
+    def __init__(self, place: Path, manifest: Manifest | None = None, *, create: bool = False, uri: str = "") -> None:
         """Opens the index in folder `place`; one of an earlier schema is brought up to date.
 
         Args:
             manifest: what the index must be; None accepts any (for commands that do not search).
             create: make a new index (needs a manifest) where there is none.
+            uri: must be empty: the index is in the folder.
 
         Raises:
+            InputError: there is a `uri`.
             IndexMissing: there is none and `create` is false.
             IndexMismatch: it was made with another encoder or chunking, or by a newer version.
             IndexBusy: it must be brought up to date, and another process is writing.
             StoreError: the database cannot be opened.
         """
+        if uri:
+            msg = f"The embedded store keeps its index in a folder, not at {uri!r}."
+            raise InputError(msg, 'Leave `uri` out, or set `store = "milvus"`.')
         super().__init__(place)
         self._refreshing = threading.Lock()
         self._words = WordSearch(place / POSTINGS)
@@ -83,6 +89,10 @@ class SqliteFaissStore(Reading):
         self._vectors: VectorIndex | None = None
         self._columns = Columns.read([], {}, generation=-1)
 
+    @property
+    def shown(self) -> str:
+        return str(self.place)
+
     def __enter__(self) -> Self:
         return self
 
@@ -93,6 +103,13 @@ class SqliteFaissStore(Reading):
 
     def put(self, entries: Sequence[Entry]) -> list[Outcome]:
         return self.write(lambda db: [sqlite_write.put(db, entry) for entry in entries])
+
+    def restore(self, kept: Sequence[Kept]) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            for article in kept:
+                sqlite_write.restore(db, article)
+
+        self.write(work)
 
     def remove(self, article_ids: Sequence[str]) -> int:
         return self.write(lambda db: sum(sqlite_write.remove(db, article_id) for article_id in article_ids))

@@ -70,6 +70,10 @@ class Reading(Database):
                 row[0] for row in self.db.execute("SELECT id FROM articles ORDER BY published DESC NULLS LAST, n DESC")
             ]
 
+    def added_ids(self) -> list[str]:
+        with self.mapped():
+            return [row[0] for row in self.db.execute("SELECT id FROM articles ORDER BY n")]
+
     def listed(self, where: Filter, *, offset: int = 0, limit: int = 50) -> list[ListedArticle]:
         with self.mapped():
             return sqlite_listing.listed(self.db, where, offset, limit)
@@ -144,6 +148,11 @@ class Reading(Database):
         with self.mapped():
             row = self.db.execute(sql, (url,)).fetchone()
         return Visit(*row) if row else None
+
+    def visits(self) -> list[Visit]:
+        with self.mapped():
+            rows = self.db.execute("SELECT url, article, etag, modified, mark, at FROM visits ORDER BY url")
+            return [Visit(*row) for row in rows]
 
 
 def _stored(row: tuple[Any, ...]) -> StoredArticle:

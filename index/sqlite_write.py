@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime
 import numpy as np
 
 from index.duplicates import Signature, band_keys, same_story, signature
+from index.records import Article, Span
 from index.sources import Visit
-from index.store import Entry, Outcome
+from index.store import Entry, Kept, Outcome
 
 
 def put(db: sqlite3.Connection, entry: Entry) -> Outcome:
@@ -33,12 +34,45 @@ def put(db: sqlite3.Connection, entry: Entry) -> Outcome:
         )
     else:
         version = 1
-        cursor = db.execute(
-            """INSERT INTO articles (id, version, hash, source, story, published, signature)
-            VALUES (?, 1, ?, ?, 0, ?, ?)""",
-            (article.id, article.content_hash, article.source, day, sketch.tobytes()),
-        )
-        n = int(cursor.lastrowid or 0)
+        n = _insert_article(db, article, version, sketch)
+    _insert_version(db, n, version, article, datetime.now(UTC).isoformat(timespec="seconds"))
+    _insert_cut(db, n, version, entry, day)
+    _join_story(db, n, sketch, article.published)
+    return "updated" if known else "added"
+
+
+def restore(db: sqlite3.Connection, kept: Kept) -> None:
+    """Inserts an article with all its versions, inside the caller's transaction.
+
+    Raises:
+        ValueError: it is there already.
+    """
+    current = kept.versions[-1]
+    article = current.article
+    if db.execute("SELECT 1 FROM articles WHERE id = ?", (article.id,)).fetchone():
+        msg = f"the article {article.id!r} is there already"
+        raise ValueError(msg)
+    sketch = signature(f"{article.title}\n{article.text}")
+    n = _insert_article(db, article, current.version, sketch)
+    for stored, sentences in zip(kept.versions[:-1], kept.sentences[:-1], strict=True):
+        _insert_version(db, n, stored.version, stored.article, stored.added_at)
+        _insert_sentences(db, n, stored.version, sentences)
+    _insert_version(db, n, current.version, article, current.added_at)
+    _insert_cut(db, n, current.version, kept.entry, article.published.toordinal() if article.published else None)
+    _join_story(db, n, sketch, article.published)
+
+
+def _insert_article(db: sqlite3.Connection, article: Article, version: int, sketch: Signature) -> int:
+    day = article.published.toordinal() if article.published else None
+    cursor = db.execute(
+        """INSERT INTO articles (id, version, hash, source, story, published, signature)
+        VALUES (?, ?, ?, ?, 0, ?, ?)""",
+        (article.id, version, article.content_hash, article.source, day, sketch.tobytes()),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _insert_version(db: sqlite3.Connection, n: int, version: int, article: Article, added_at: str) -> None:
     db.execute(
         "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -47,15 +81,12 @@ def put(db: sqlite3.Connection, entry: Entry) -> Outcome:
             article.title,
             article.text,
             article.outlet,
-            day,
+            article.published.toordinal() if article.published else None,
             article.url,
             json.dumps(article.authors, ensure_ascii=False),
-            datetime.now(UTC).isoformat(timespec="seconds"),
+            added_at,
         ),
     )
-    _insert_cut(db, n, version, entry, day)
-    _join_story(db, n, sketch, article.published)
-    return "updated" if known else "added"
 
 
 def remove(db: sqlite3.Connection, article_id: str) -> bool:
@@ -92,12 +123,15 @@ def replace_passages(db: sqlite3.Connection, n: int, version: int, entry: Entry,
 
 
 def _insert_cut(db: sqlite3.Connection, n: int, version: int, entry: Entry, day: int | None) -> None:
-    cut = entry.cut
+    _insert_sentences(db, n, version, entry.cut.sentences)
+    _insert_passages(db, n, entry, day)
+
+
+def _insert_sentences(db: sqlite3.Connection, n: int, version: int, sentences: Sequence[Span]) -> None:
     db.executemany(
         'INSERT INTO sentences (article, version, position, start, "end") VALUES (?, ?, ?, ?, ?)',
-        [(n, version, i, span.start, span.end) for i, span in enumerate(cut.sentences)],
+        [(n, version, i, span.start, span.end) for i, span in enumerate(sentences)],
     )
-    _insert_passages(db, n, entry, day)
 
 
 def _insert_passages(db: sqlite3.Connection, n: int, entry: Entry, day: int | None) -> None:

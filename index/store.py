@@ -9,10 +9,22 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 from index.embed import Vectors
-from index.records import Cut, Filter, Hit, IndexStats, ListedArticle, Passage, Sentence, StoredArticle
+from index.manifest import Manifest
+from index.records import (
+    Cut,
+    Filter,
+    Hit,
+    IndexStats,
+    ListedArticle,
+    Passage,
+    PassageSpan,
+    Sentence,
+    Span,
+    StoredArticle,
+)
 from index.sources import Visit
 
 Outcome = Literal["added", "updated", "unchanged"]
@@ -24,6 +36,28 @@ class Entry:
 
     cut: Cut
     vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An article as a store keeps it, with all its versions: what goes from one store to another.
+
+    Attributes:
+        versions: oldest first, at least one.
+        sentences: of each version.
+        passages: of the current version.
+        vectors: of its passages, shape (len(passages), dimension).
+    """
+
+    versions: tuple[StoredArticle, ...]
+    sentences: tuple[tuple[Span, ...], ...]
+    passages: tuple[PassageSpan, ...]
+    vectors: Vectors
+
+    @property
+    def entry(self) -> Entry:
+        """The current version, as it would be put."""
+        return Entry(Cut(self.versions[-1].article, self.sentences[-1], self.passages), self.vectors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +91,45 @@ class Opening:
 
 
 class Store(Protocol):
-    """Articles and how to find them. Reads may come from many threads; writes from one process at a time."""
+    """Articles and how to find them. Reads may come from many threads; writes from one process at a time.
+
+    Opened by `index.stores`; leaving a `with` closes it.
+
+    Attributes:
+        manifest: what shaped the index.
+    """
+
+    manifest: Manifest
+
+    @property
+    def shown(self) -> str:
+        """Where it is, for people."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    def exclusive(self, wait_s: float = 0.0) -> AbstractContextManager[None]:
+        """Holds the right to write; nests.
+
+        Raises:
+            IndexBusy: another process holds it, and `wait_s` later still does.
+            StoreError: the place cannot be written.
+        """
 
     def put(self, entries: Sequence[Entry]) -> list[Outcome]:
         """Stores articles in one transaction: all of them or none. A known id with other content is a new version.
 
         Raises:
             StoreError: the disk or the database refused; nothing of `entries` was stored.
+        """
+
+    def restore(self, kept: Sequence[Kept]) -> None:
+        """Stores articles with all their versions as they were in another store, in one transaction.
+
+        Raises:
+            ValueError: one of them is there already, or the vectors are not as many as the passages.
+            StoreError: see `put`.
         """
 
     def remove(self, article_ids: Sequence[str]) -> int:
@@ -113,6 +179,9 @@ class Store(Protocol):
     def article_ids(self) -> list[str]:
         """All article ids, newest publication first, undated last."""
 
+    def added_ids(self) -> list[str]:
+        """All article ids, in the order in which they were first added."""
+
     def listed(self, where: Filter, *, offset: int = 0, limit: int = 50) -> list[ListedArticle]:
         """One page of the articles that `where` allows, newest publication first, undated last."""
 
@@ -145,6 +214,9 @@ class Store(Protocol):
 
     def visit(self, url: str) -> Visit | None:
         """What is remembered of an address that was fetched."""
+
+    def visits(self) -> list[Visit]:
+        """All that is remembered of addresses that were fetched."""
 
     def remember(self, visits: Sequence[Visit]) -> None:
         """Remembers what was fetched, in the place of what was remembered of the same addresses."""

@@ -23,7 +23,9 @@ from index.errors import DatelineError, InputError
 from index.load import REJECTED
 from index.records import StoredArticle
 from index.report import write_rejected
-from index.sqlite_faiss import SqliteFaissStore
+from index.store import Store
+from index.stores import EMBEDDED
+from index.stores import named as named_place
 from index.web.sources import named
 from rag import cli_print
 from rag.config import Config, read_config
@@ -119,7 +121,7 @@ def ingest(
     """Take articles in: new ones are added, changed ones become a new version, those gone from PATH are removed."""
     with told():
         config = _config(index=index)
-        builder = Builder(config.index, embedder(config.embedder))
+        builder = Builder(config.place, embedder(config.embedder))
         with cli_print.ingest_progress(errors) as notify:
             report = builder.ingest(named(paths), notify, cli_print.each_item(errors) if items else lambda _: None)
         kept = rejected or config.index / REJECTED
@@ -202,7 +204,7 @@ def article(
     as_json: JsonOption = False,
 ) -> None:
     """Print a stored article; citations point into the text that --json prints."""
-    with told(), SqliteFaissStore(_config(index=index).index) as store:
+    with told(), _config(index=index).place.open() as store:
         stored = _one(store, article_id)
         if as_json:
             _print_json(cli_print.article_json(stored))
@@ -217,7 +219,7 @@ def history(
     as_json: JsonOption = False,
 ) -> None:
     """Show the versions of an article and what changed from one to the next, sentence by sentence."""
-    with told(), SqliteFaissStore(_config(index=index).index) as store:
+    with told(), _config(index=index).place.open() as store:
         from index.history import revisions  # noqa: PLC0415
         from rag import cli_history  # noqa: PLC0415
 
@@ -231,7 +233,7 @@ def history(
 @app.command()
 def status(index: IndexOption = None, as_json: JsonOption = False) -> None:
     """What the index holds."""
-    with told(), SqliteFaissStore(_config(index=index).index) as store:
+    with told(), _config(index=index).place.open() as store:
         found = cli_print.status_json(store)
         if as_json:
             _print_json(found)
@@ -246,7 +248,7 @@ def remove(
     as_json: JsonOption = False,
 ) -> None:
     """Remove articles with everything that belongs to them."""
-    with told(), SqliteFaissStore(_config(index=index).index) as store:
+    with told(), _config(index=index).place.open() as store:
         known, unknown = [], []
         for name in ids:
             try:
@@ -294,6 +296,7 @@ def reindex(
         from index.reindex import reindex as encode_anew  # noqa: PLC0415
 
         config = _config(index=index, embedder=encoder)
+        _require_embedded(config, "reindex")
         with cli_print.ingest_progress(errors) as notify:
             count = encode_anew(config.index, embedder(config.embedder), notify)
         if as_json:
@@ -301,6 +304,26 @@ def reindex(
         else:
             done = f"{count} articles encoded anew" if count else "The index is of that encoder already"
             errors.print(f"{config.index}: {done}.")
+
+
+@app.command()
+def copy(
+    to: Annotated[
+        str, typer.Option("--to", metavar="DIR|FILE.db|URL", help="A folder, a Milvus Lite file, a Milvus cluster.")
+    ],
+    index: IndexOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy the index to another place or another store without encoding again; goes on where it was stopped."""
+    with told():
+        from index.copy import copy as copied_to  # noqa: PLC0415
+
+        with cli_print.ingest_progress(errors, "Copying") as notify:
+            copied = copied_to(_config(index=index).place, named_place(to), notify)
+        if as_json:
+            _print_json({"copied": copied.articles, "there": copied.there, "to": to})
+        else:
+            errors.print(cli_print.plain(f"{copied.articles} articles copied, {copied.there} were there: {to}."))
 
 
 @app.command()
@@ -371,12 +394,20 @@ def _mend(config: Config) -> None:
     """Repairs the index and names what is lost."""
     from index.repair import repair  # noqa: PLC0415
 
+    _require_embedded(config, "doctor --repair")
     for lost in repair(config.index, embedder(config.embedder), lambda text: errors.print(cli_print.plain(text))):
         known = " ".join(part for part in (lost.id, lost.title, lost.url or "", lost.source) if part)
         errors.print(f"[bold red]lost:[/] {cli_print.plain(known)}; ingest it again.")
 
 
-def _one(store: SqliteFaissStore, name: str) -> StoredArticle:
+def _require_embedded(config: Config, command: str) -> None:
+    """What is done to SQLite's own tables cannot be done elsewhere."""
+    if config.store != EMBEDDED:
+        msg = f"`dateline {command}` works on an embedded index, and this one is kept by {config.store}."
+        raise InputError(msg, "Copy it to a folder with `dateline copy --to DIR`, and back afterwards.")
+
+
+def _one(store: Store, name: str) -> StoredArticle:
     from index.clean import canonical_url  # noqa: PLC0415
 
     found = store.articles([name]) or store.by_url(canonical_url(name))

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from index.records import Article, StoredArticle
 from index.report import Item, Progress, Report
-from index.sqlite_faiss import SqliteFaissStore
+from index.store import Store
 from rag.doctor import Finding
 from rag.prompt import spoken
 from rag.types import Answer, AnswerDone, Citation, Drafting, Event, EvidenceFound, Understood
@@ -32,7 +32,7 @@ def plain(text: str) -> str:
 
 
 @contextmanager
-def ingest_progress(console: Console) -> Iterator[Callable[[Progress], None]]:
+def ingest_progress(console: Console, doing: str = "Encoding") -> Iterator[Callable[[Progress], None]]:
     """A bar over characters (the time goes by text, not by article), with articles, rate and time left."""
     columns = (
         TextColumn("{task.description}"),
@@ -42,7 +42,7 @@ def ingest_progress(console: Console) -> Iterator[Callable[[Progress], None]]:
         TimeRemainingColumn(compact=True),
     )
     with Bar(*columns, console=console, transient=False) as bar:
-        task = bar.add_task("Encoding", total=None, visible=False, articles=0, of_articles=0, rate="")
+        task = bar.add_task(doing, total=None, visible=False, articles=0, of_articles=0, rate="")
 
         def notify(progress: Progress) -> None:
             state = bar.tasks[task]
@@ -204,11 +204,11 @@ def article(stored: StoredArticle, console: Console) -> None:
     console.print(Text(a.text))
 
 
-def status_json(store: SqliteFaissStore) -> dict[str, Any]:
+def status_json(store: Store) -> dict[str, Any]:
     """What an index holds, as JSON."""
     stats = store.stats()
     return {
-        "index": str(store.place),
+        "index": store.shown,
         "articles": stats.articles,
         "stories": stats.stories,
         "passages": stats.passages,

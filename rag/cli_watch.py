@@ -57,7 +57,7 @@ def run(config: Config, names: Sequence[str], pause: float, *, once: bool, as_js
     before = {int(number): signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     if hasattr(os, "nice"):
         os.nice(5)  # whoever asks meanwhile goes first
-    builder = Builder(config.index, embedder(config.embedder), wait_s=_PATIENCE)
+    builder = Builder(config.place, embedder(config.embedder), wait_s=_PATIENCE)
 
     def after(result: Report | DatelineError) -> None:
         if once:

@@ -19,6 +19,7 @@ from index.records import Filter, ListedArticle, StoredArticle
 from index.report import Item, Progress
 from index.sources import Source
 from index.store import Store, Terms
+from index.stores import Place, as_place
 from index.web.manners import Manners
 from index.web.sources import Web
 
@@ -48,13 +49,13 @@ class Collection:
 
     Args:
         store: that answers are given from; it notices what is taken in.
-        place: the index's folder.
+        place: where the index is; a folder is an embedded one.
         embedder: encodes what is taken in.
     """
 
-    def __init__(self, store: Store, place: Path, embedder: Embedder) -> None:
+    def __init__(self, store: Store, place: Path | Place, embedder: Embedder) -> None:
         self.store = store
-        self._place = place
+        self._place = as_place(place)
         self._embedder = embedder
         self._taking = threading.Lock()
 
@@ -149,7 +150,7 @@ class Collection:
         if len(paths) > MAX_FILES:
             msg = f"These are {len(paths)} files; {MAX_FILES} at once are the most."
             raise InputError(msg, "Take in a folder with `dateline ingest`.")
-        root = (self._place / UPLOADS).resolve()
+        root = (self._place.folder / UPLOADS).resolve()
         copies: list[Path] = []
         try:
             for path in paths:

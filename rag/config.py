@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from index.errors import InputError
+from index.stores import EMBEDDED, Place
 from rag.llm import ModelSettings
 
 _MODEL = ModelSettings()
@@ -26,6 +27,10 @@ class Config:
 
     Attributes:
         index: folder of the index.
+        store: what keeps the index: ``embedded``, in that folder, or ``milvus``.
+        uri: where Milvus keeps it: a file ending in .db (Milvus Lite, in the process; by default one in the folder), or
+            the URL of a cluster, whose `user:password` or key is the variable DATELINE_MILVUS_TOKEN. A folder given
+            with --index puts it aside.
         embedder: which encoder (``minilm`` or ``st/FOLDER``).
         llm: ``auto``, ``none``, ``embedded``, ``ollama/NAME``, ``openai/NAME`` or another plug-in.
         reranker: entry point of a reranker, or ``none``.
@@ -47,6 +52,8 @@ class Config:
     """
 
     index: Path = Path("var/index")
+    store: str = EMBEDDED
+    uri: str = ""
     embedder: str = "minilm"
     llm: str = "auto"
     reranker: str = "none"
@@ -64,6 +71,11 @@ class Config:
     evidence_sentences: int = 8
     max_answer_tokens: int = 320
     history_turns: int = 4
+
+    @property
+    def place(self) -> Place:
+        """Where the index is."""
+        return Place(self.index, self.store, self.uri)
 
     @property
     def model_settings(self) -> ModelSettings:
@@ -102,7 +114,10 @@ def read_config(
     known = {field.name for field in fields(Config)}
     found = {key[len(PREFIX) :].lower(): value for key, value in environ.items() if key.startswith(PREFIX)}
     config = _with(config, {key: value for key, value in found.items() if key in known}, "the environment (DATELINE_*)")
-    return _with(config, {key: value for key, value in (flags or {}).items() if value is not None}, "the command line")
+    given = {key: value for key, value in (flags or {}).items() if value is not None}
+    if "index" in given:
+        given = {"uri": "", **given}
+    return _with(config, given, "the command line")
 
 
 def _with(config: Config, values: Mapping[str, Any], place: str) -> Config:

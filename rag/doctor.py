@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from index.embed import embedder
-from index.errors import DatelineError
+from index.errors import DatelineError, IndexMissing
 from index.manifest import Manifest
 from index.repair import FILES
 from index.repair import examine as damage
-from index.sqlite_faiss import DATABASE, SqliteFaissStore
+from index.stores import EMBEDDED
 from rag.config import Config
 from rag.llm import AUTO, make
 from rag.verifiers import looked_at, verifier
@@ -55,12 +56,14 @@ def examine(config: Config) -> list[Finding]:
 
 
 def _index(config: Config) -> Iterator[Finding]:
-    with SqliteFaissStore(config.index) as store:
+    with config.place.open() as store:
         stats = store.stats()
         newest = f", the newest of {stats.newest}" if stats.newest else ""
         yield Finding(
-            "index", "good", f"{stats.articles} articles in {stats.passages} passages at {config.index}{newest}"
+            "index", "good", f"{stats.articles} articles in {stats.passages} passages at {config.place}{newest}"
         )
+    if config.store != EMBEDDED:
+        return  # Milvus looks after its own files
     problems = damage(config.index)
     for problem in problems:
         # What is derived from the database alone is made anew at the next opening anyway.
@@ -74,10 +77,9 @@ def _encoder(config: Config) -> Iterator[Finding]:
     model = embedder(config.embedder)
     size = int(model.encode(["a test"]).shape[1])
     yield Finding("encoder", "good", f"{model.name} loads, {size} dimensions, {model.max_tokens} tokens")
-    if (config.index / DATABASE).exists():
-        with SqliteFaissStore(config.index) as store:
-            wanted = Manifest(model.name, size, store.manifest.chunking)
-            store.manifest.require(wanted, str(config.index))
+    with suppress(IndexMissing), config.place.open() as store:  # that there is none was said of the index
+        wanted = Manifest(model.name, size, store.manifest.chunking)
+        store.manifest.require(wanted, str(config.place))
 
 
 def _embedded(config: Config) -> Iterator[Finding]:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from index.embed import Embedder, embedder
-from index.sqlite_faiss import SqliteFaissStore
 from index.store import Store
 from rag.answerable import THRESHOLD, answerability
 from rag.clock import Clock
@@ -55,7 +54,7 @@ class Pipeline:
             ModelError: the verifier asks a model that cannot be used.
         """
         checker = verifier(config.verifier, config.model_settings)
-        store = SqliteFaissStore(config.index)
+        store = config.place.open()
         return cls(store, embedder(store.manifest.encoder), config, checker)
 
     def close(self) -> None:

@@ -1,0 +1,140 @@
+"""The connection to Milvus: Lite in the process for a file, a cluster for a URL. Its errors become ours here."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import grpc
+from milvus_lite.server_manager import server_manager_instance as lite
+from pymilvus import MilvusClient, MilvusException
+
+from index.errors import IndexBusy, InputError, StoreError
+
+TOKEN = "DATELINE_MILVUS_TOKEN"  # noqa: S105 - the name of a variable
+SUFFIX = ".db"  # by which pymilvus knows a file of Milvus Lite
+_TIMEOUT_S = 20.0
+_PAGE = 4_000  # rows fetched at a time; a query of more than 16,384 is refused
+_ROWS = {"terms": 4_000}  # written at a time: a message may have 64 MB, a row of the other collections 64 KB
+_FEW = 500
+
+Row = dict[str, Any]
+
+# What they log is raised as well, with a stack for every refusal.
+for name in ("pymilvus", "milvus_lite"):
+    logging.getLogger(name).setLevel(logging.CRITICAL)
+
+_open: Counter[str] = Counter()
+_opening = threading.Lock()
+
+
+class Link:
+    """A connection that threads may share.
+
+    Args:
+        uri: a file ending in .db, or the URL of a cluster (`http://host:19530/database`); the variable
+            DATELINE_MILVUS_TOKEN holds its `user:password` or key.
+
+    Raises:
+        InputError: it is neither.
+        IndexBusy: another process has the file open: Milvus Lite serves one.
+        StoreError: it does not answer.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.local = "://" not in uri
+        self.uri = str(Path(uri).resolve()) if self.local else uri
+        self.shown = uri if self.local else _without_password(uri)
+        if self.local and not uri.endswith(SUFFIX):
+            msg = f"{uri!r} is no place for Milvus."
+            raise InputError(msg, f"Give a file name that ends in {SUFFIX}, or the URL of a cluster.")
+        with _opening:
+            self.client = self._connected()
+            _open[self.uri] += 1
+        self._closed = False
+
+    def _connected(self) -> MilvusClient:
+        if not self.local:
+            with self.mapped():
+                return MilvusClient(self.uri, token=os.environ.get(TOKEN, ""), timeout=_TIMEOUT_S)
+        try:
+            Path(self.uri).parent.mkdir(parents=True, exist_ok=True)
+            return MilvusClient(self.uri)
+        except (MilvusException, OSError) as exc:
+            if (Path(self.uri) / "LOCK").exists() and os.access(self.uri, os.W_OK):
+                msg = f"Another process has the index at {self.uri} open, and Milvus Lite serves one at a time."
+                raise IndexBusy(msg, "End the other one, or use a Milvus cluster.") from exc
+            msg = f"The index at {self.uri} cannot be opened: {exc}."
+            raise StoreError(msg, "Check free disk space and permissions.") from exc
+
+    @contextmanager
+    def mapped(self) -> Iterator[None]:
+        """The boundary where Milvus's exceptions become ours."""
+        try:
+            yield
+        except (MilvusException, grpc.RpcError, grpc.FutureTimeoutError) as exc:
+            reason = getattr(exc, "message", "") or str(exc)
+            msg = f"The index at {self.shown} could not be used: {reason}."
+            where = "Check free disk space." if self.local else "See whether Milvus answers there."
+            raise StoreError(msg, f"{where} What was reported is in the index.") from exc
+
+    def get(self, collection: str, ids: Sequence[int], fields: Sequence[str]) -> list[Row]:
+        """Rows by id, in no order; ids that are gone are left out."""
+        found: list[Row] = []
+        with self.mapped():
+            for at in range(0, len(ids), _PAGE):
+                found += self.client.get(collection, list(ids[at : at + _PAGE]), output_fields=list(fields))
+        return found
+
+    def query(self, collection: str, expression: str, fields: Sequence[str]) -> Iterator[Row]:
+        """All rows that an expression allows, however many, in order of their ids."""
+        with self.mapped():
+            pages = self.client.query_iterator(
+                collection, batch_size=_PAGE, filter=expression, output_fields=list(fields)
+            )
+        try:
+            while True:
+                with self.mapped():
+                    page = pages.next()
+                if not page:
+                    return
+                yield from page
+        finally:
+            with suppress(Exception):
+                pages.close()
+
+    def write(self, collection: str, rows: Sequence[Row]) -> None:
+        """Puts rows in, in the place of those with the same ids."""
+        size = _ROWS.get(collection, _FEW)
+        with self.mapped():
+            for at in range(0, len(rows), size):
+                self.client.upsert(collection, list(rows[at : at + size]))
+
+    def delete(self, collection: str, ids: Sequence[int]) -> None:
+        """Deletes rows by id."""
+        with self.mapped():
+            for at in range(0, len(ids), _PAGE):
+                self.client.delete(collection, ids=list(ids[at : at + _PAGE]))
+
+    def close(self) -> None:
+        """Closes; the last one in this process frees the file for others."""
+        with _opening:
+            if self._closed:
+                return
+            self._closed = True
+            self.client.close()
+            _open[self.uri] -= 1
+            if self.local and not _open[self.uri]:
+                lite.release_server(self.uri)
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
