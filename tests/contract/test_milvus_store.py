@@ -148,6 +148,30 @@ def test_another_process_is_told_that_the_file_is_in_use(store: MilvusStore) -> 
     assert "serves one at a time" in said
 
 
+def test_a_kill_loses_nothing_that_was_reported(store: MilvusStore, manifest: Manifest, bag: BagEmbedder) -> None:
+    place = store.place
+    store.close()
+    code = f"""
+import os, sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from conftest import EntryMaker
+from fakes.embedder import BagEmbedder
+from index.chunk import Chunker
+from index.milvus.store import MilvusStore
+bag = BagEmbedder()
+entry = EntryMaker(bag, Chunker(bag.count_tokens, bag.max_tokens))
+store = MilvusStore(Path({str(place)!r}))
+print(store.put([entry("fox", {FOX!r}), entry("tax", {TAX!r})]), flush=True)
+os.kill(os.getpid(), 9)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout.strip()) == (-9, "['added', 'added']"), done.stderr
+    with MilvusStore(place, manifest) as again:
+        assert found(again, bag, FOX, k=1) == ["fox"]
+        assert worded(again, "parliament") == ["tax"]
+
+
 def test_places_that_are_none(tmp_path: Path, manifest: Manifest) -> None:
     with pytest.raises(InputError, match="is no place for Milvus"):
         MilvusStore(tmp_path, manifest, create=True, uri=str(tmp_path / "index.sqlite3"))
