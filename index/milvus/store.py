@@ -100,13 +100,19 @@ class MilvusStore(Reading):
         for entry in entries:
             _require_vectors(entry)
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        return self._write(lambda writing: [writing.put(entry, now) for entry in entries])
+
+        def work(writing: Writing) -> list[Outcome]:
+            writing.expect(entry.cut.article for entry in entries)
+            return [writing.put(entry, now) for entry in entries]
+
+        return self._write(work)
 
     def restore(self, kept: Sequence[Kept]) -> None:
         for article in kept:
             _require_vectors(article.entry)
 
         def work(writing: Writing) -> None:
+            writing.expect(article.versions[-1].article for article in kept)
             for article in kept:
                 if article.versions[-1].article.id in writing.before.by_id:
                     msg = f"the article {article.versions[-1].article.id!r} is there already"

@@ -18,6 +18,8 @@ from index.milvus.link import Link
 if TYPE_CHECKING:
     from index.milvus.writing import Writing
 
+_ASKED = 4_000  # numbers in one expression
+
 
 def packed(sketch: Signature) -> str:
     """A signature as text."""
@@ -41,6 +43,7 @@ class Stories:
         self._link, self._writing = link, writing
         self._sketches: dict[int, Signature] = {}
         self._new: dict[int, set[int]] = {}  # articles that this commit brings, by the numbers of their bands
+        self._kept: dict[int, list[tuple[int, int]]] = {}  # those in Milvus: article and id of the band, by its number
 
     def sketches(self, articles: Iterable[int]) -> Mapping[int, Signature]:
         """The signatures of articles."""
@@ -49,6 +52,16 @@ class Stories:
         for row in self._link.get(ARTICLES, list(rows), ["id", "signature"]):
             self._sketches[rows[row["id"]]] = unpacked(row["signature"])
         return {n: self._sketches[n] for n in wanted}
+
+    def look_up(self, sketches: Iterable[Signature]) -> None:
+        """Asks once for all that share a band with one of the signatures, which are joined afterwards."""
+        wanted = sorted({number for sketch in sketches for number in band_numbers(sketch)} - self._kept.keys())
+        self._kept.update({number: [] for number in wanted})
+        for at in range(0, len(wanted), _ASKED):
+            some = listed("key", wanted[at : at + _ASKED])
+            seen = f"born <= {self._writing.before.meta.generation} and {some}"
+            for row in self._link.query(BANDS, seen, ["n", "key"]):
+                self._kept[row["key"]].append((row["n"], row["id"]))
 
     def join(self, n: int, sketch: Signature) -> None:
         """Puts an article that is new, or new in its words, into the story of its near-duplicates."""
@@ -88,12 +101,12 @@ class Stories:
 
     def _candidates(self, n: int, sketch: Signature) -> list[int]:
         """The articles that share a band with it."""
-        wanted = band_numbers(sketch)
-        found = {other for number in wanted for other in self._new.get(number, ())}
-        writing = self._writing
-        seen = f"born <= {writing.before.meta.generation} and {listed('key', wanted)}"
-        for row in self._link.query(BANDS, seen, ["n"]):
-            head = writing.heads.get(row["n"])
-            if head and head.bands <= row["id"] < head.bands + PER_ARTICLE:  # not of an earlier version
-                found.add(head.n)
+        self.look_up([sketch])
+        heads, found = self._writing.heads, set[int]()
+        for number in band_numbers(sketch):
+            found.update(self._new.get(number, ()))
+            for other, band in self._kept[number]:
+                head = heads.get(other)
+                if head and head.bands <= band < head.bands + PER_ARTICLE:  # not of an earlier version
+                    found.add(other)
         return sorted(found - {n})

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from index.duplicates import BANDS as PER_ARTICLE
-from index.duplicates import signature
+from index.duplicates import Signature, signature
 from index.milvus.bodies import Body
 from index.milvus.catalog import Catalog, Head, garbage_of
 from index.milvus.keys import key, listed, outlet_key
@@ -42,6 +42,7 @@ class Writing:
         self._changed: set[int] = set()
         self._removed: set[int] = set()
         self._stories = Stories(link, self)
+        self._sketched: dict[str, Signature] = {}  # by content hash
         self._used = {name: getattr(before.meta, name) for name in ("article", "sentence", "passage", "row")}
         self._rows: dict[str, list[Row]] = defaultdict(list)
         self._garbage: dict[str, list[int]] = defaultdict(list)
@@ -65,6 +66,11 @@ class Writing:
             self._change(replace(self.heads[n], story=story))
 
     # --- what the store asks for -------------------------------------------------------------------------------------
+
+    def expect(self, articles: Iterable[Article]) -> None:
+        """Looks up the near-duplicates of articles that are put or restored next, all at once."""
+        new = [a for a in articles if a.id not in self._ids or self.heads[self._ids[a.id]].hash != a.content_hash]
+        self._stories.look_up([self._sketch(article) for article in new])
 
     def put(self, entry: Entry, added_at: str) -> Outcome:
         """An article, or a new version of it."""
@@ -146,6 +152,12 @@ class Writing:
         self._used[name] += count
         return first
 
+    def _sketch(self, article: Article) -> Signature:
+        digest = article.content_hash
+        if digest not in self._sketched:
+            self._sketched[digest] = signature(f"{article.title}\n{article.text}")
+        return self._sketched[digest]
+
     def _change(self, head: Head) -> None:
         self.heads[head.n] = head
         self._changed.add(head.n)
@@ -168,7 +180,7 @@ class Writing:
         cut, article = entry.cut, entry.cut.article
         body = self._new_body(article, cut.sentences, added_at)
         at, parts = self._body(n, version, body)
-        sketch = signature(f"{article.title}\n{article.text}")
+        sketch = self._sketch(article)
         head = Head(
             row=0,
             n=n,
