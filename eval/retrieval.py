@@ -175,11 +175,12 @@ def main(
     plot: Annotated[Path | None, typer.Option(help="Also draw MRR@10 with its intervals into this SVG file.")] = None,
     store: Annotated[str, typer.Option(metavar="embedded|milvus", help="What keeps the index.")] = EMBEDDED,
     cache: Annotated[Path, typer.Option(help="Where index and vectors are kept.")] = Path("var/bench"),
+    spec: Annotated[str, typer.Option("--embedder", metavar="NAME", help="The encoder.")] = "minilm",
 ) -> None:
     """Measure retrieval on articles and questions that journalists wrote."""
     console = Console(stderr=True)
-    encoder = CachedEmbedder(embedder("minilm"), cache / "vectors.sqlite3")
-    place = cache / articles.name.split(".")[0]
+    encoder = CachedEmbedder(embedder(spec), cache / "vectors.sqlite3")
+    place = cache / encoder.name.replace("/", "-") / articles.name.split(".")[0]
     builder = Builder(Place(place, store), encoder)
     with ingest_progress(console) as notify:
         builder.ingest([articles], notify)

@@ -53,6 +53,13 @@ class Embedder(Protocol):
         """Vectors of shape (len(texts), dimension), float32, each of Euclidean length 1."""
 
 
+def offline() -> None:
+    """Models come from disk alone: without these, transformers asks the hub for newer files."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
 class SentenceTransformerEmbedder:
     """Any sentence-transformers model from a local folder. The model is loaded at first use."""
 
@@ -60,25 +67,22 @@ class SentenceTransformerEmbedder:
         if not path:
             msg = "The embedder 'st' needs a model folder."
             raise PluginError(msg, "Write embedder = 'st/PATH' with the folder of a sentence-transformers model.")
-        self._path = path
+        self.path = path
         self._name = name or f"st/{Path(path).name}"
         self._loaded: SentenceTransformer | None = None
 
     @property
     def _model(self) -> SentenceTransformer:
         if self._loaded is None:
-            # Models come from disk alone: without these, transformers asks the hub for newer files.
-            os.environ.setdefault("HF_HUB_OFFLINE", "1")
-            os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-            if not Path(self._path).is_dir():
-                msg = f"There is no model folder at {self._path}."
+            offline()
+            if not Path(self.path).is_dir():
+                msg = f"There is no model folder at {self.path}."
                 raise PluginError(msg, "Give the path of a downloaded sentence-transformers model.")
             from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds to import
             from transformers.utils import logging  # noqa: PLC0415
 
             logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-            self._loaded = SentenceTransformer(self._path, device="cpu", local_files_only=True)
+            self._loaded = SentenceTransformer(self.path, device="cpu", local_files_only=True)
         return self._loaded
 
     @cached_property

@@ -287,7 +287,8 @@ def watch(
 def reindex(
     index: IndexOption = None,
     encoder: Annotated[
-        str | None, typer.Option("--embedder", metavar="minilm|st/DIR", help="The new encoder.", show_default="minilm")
+        str | None,
+        typer.Option("--embedder", metavar="minilm|static|st/DIR", help="The new encoder.", show_default="minilm"),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -31,7 +31,7 @@ class Config:
         uri: where Milvus keeps it: a file ending in .db (Milvus Lite, in the process; by default one in the folder), or
             the URL of a cluster, whose `user:password` or key is the variable DATELINE_MILVUS_TOKEN. A folder given
             with --index puts it aside.
-        embedder: which encoder (``minilm`` or ``st/FOLDER``).
+        embedder: which encoder: ``minilm``, ``static`` (quicker, not as good), ``st/FOLDER`` or another plug-in.
         llm: ``auto``, ``none``, ``embedded``, ``ollama/NAME``, ``openai/NAME`` or another plug-in.
         reranker: entry point of a reranker, or ``none``.
         verifier: what checks each sentence: ``learned``, ``overlap``, ``nli/MODEL``, ``ollama/NAME``, another plug-in.
