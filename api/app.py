@@ -25,6 +25,8 @@ from api.schemas import (
     Health,
     IngestBody,
     IngestJson,
+    JobBody,
+    JobJson,
     Ready,
     RemovedJson,
     SearchBody,
@@ -68,6 +70,7 @@ def make(
     desk = Desk(pipeline, capacity or Capacity())
     door = Door(Tokens(pipeline.config.index), rate)
     metrics = Metrics(desk.gates, lambda: door.turned_away)
+    desk.came_in = lambda outcome, articles: metrics.ingested(outcome, len(articles))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -136,10 +139,17 @@ def make(
     @app.post("/api/ingest", dependencies=[allowed("ingest")], tags=["articles"])
     async def ingest(body: IngestBody) -> IngestJson:
         """Takes articles in; those that cannot be used are refused with the reason, the others go in."""
-        report = await desk.ingest(body.articles)
-        for outcome in ("added", "updated", "unchanged", "refused"):
-            metrics.ingested(outcome, len(getattr(report, outcome)))
-        return report
+        return await desk.ingest(body.articles)
+
+    @app.post("/api/ingest/jobs", status_code=202, dependencies=[allowed("ingest")], tags=["articles"])
+    async def begin_job(body: JobBody) -> JobJson:
+        """Takes articles and addresses in after the answer, which names the job."""
+        return desk.ingest_later(body)
+
+    @app.get("/api/ingest/jobs/{job}", dependencies=[allowed("ingest")], tags=["articles"])
+    async def job(job: str) -> JobJson:
+        """How far a job is, and what became of it; known to the process that was asked, for its last hundred jobs."""
+        return desk.jobs.find(job)
 
     @app.get("/healthz", tags=["operation"])
     async def healthz() -> Health:

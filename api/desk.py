@@ -11,22 +11,29 @@ from typing import Any, TypeVar
 
 from api.errors import ApiError
 from api.gate import Gate
+from api.jobs import Jobs
 from api.schemas import (
     ArticleFound,
     ArticleHead,
     ArticleJson,
     ArticleList,
     IngestJson,
+    JobBody,
+    JobJson,
     Limits,
     RefusedJson,
     SearchBody,
     SearchJson,
     SentenceFound,
 )
-from api.sent import Sent, position
+from api.sent import SOURCE, Sent, position
 from index.build import Builder
 from index.clean import canonical_url
-from index.records import StoredArticle
+from index.records import Filter, StoredArticle
+from index.report import Progress
+from index.sources import Source
+from index.web.manners import Manners
+from index.web.sources import Web
 from rag.evidence import EvidencePicker
 from rag.pipeline import Pipeline
 from rag.types import Answer, AnswerDone, Event, Turn
@@ -59,6 +66,9 @@ class Desk:
         self.reading = Gate("read", capacity.at_once, capacity.waiting * 4)
         self.writing = Gate("write", 1, 4)
         self.gates = (self.asking, self.reading, self.writing)
+        self.jobs = Jobs(self.writing)
+        # Told what became of articles: outcome, and the articles.
+        self.came_in: Callable[[str, Sequence[object]], None] = lambda _outcome, _articles: None
         self._picker = EvidencePicker(pipeline.store, _SENTENCES)
 
     def close(self) -> None:
@@ -130,11 +140,15 @@ class Desk:
         def work() -> ArticleList:
             store = self.pipeline.store
             with store.reading():
-                ids = list(store.by_url(canonical_url(url))) if url else store.article_ids()
-                shown = ids[offset : offset + limit]
+                if url:
+                    ids = list(store.by_url(canonical_url(url)))
+                    total, shown = len(ids), ids[offset : offset + limit]
+                else:
+                    total = store.counted(Filter())
+                    shown = [one.id for one in store.listed(Filter(), offset=offset, limit=limit)]
                 found = store.articles(shown)
             heads = [ArticleHead(**_head(found[i])) for i in shown if i in found]
-            return ArticleList(total=len(ids), offset=offset, articles=heads)
+            return ArticleList(total=total, offset=offset, articles=heads)
 
         return await self.reading.run(work)
 
@@ -170,22 +184,41 @@ class Desk:
             IndexBusy: another process is writing.
             StoreError: the disk or the database refused.
         """
-        pipeline = self.pipeline
+        return await self.writing.run(lambda: self._ingest([Sent(records)], lambda _: None))
 
-        def work() -> IngestJson:
-            builder = Builder(pipeline.config.place, pipeline.embedder, wait_s=_PATIENCE_S)
-            report = builder.ingest([Sent(records)])
-            return IngestJson(
-                added=report.added,
-                updated=report.updated,
-                unchanged=report.unchanged,
-                near_duplicates=report.near_duplicates,
-                refused=[
-                    RefusedJson(position=position(r.source), reason=r.reason, advice=r.advice) for r in report.refused
-                ],
+    def ingest_later(self, body: JobBody) -> JobJson:
+        """Begins to take records and addresses in, one job after the other.
+
+        Raises:
+            ApiError: too many are waiting.
+        """
+        manners = Manners()
+        sources: list[Source] = [Sent(body.articles)] if body.articles else []
+        sources += [Web(address, manners) for address in body.addresses]
+        known = None if body.addresses else len(body.articles)
+        return self.jobs.begin(lambda notify: self._ingest(sources, notify), known)
+
+    def _ingest(self, sources: Sequence[Source], notify: Callable[[Progress], None]) -> IngestJson:
+        builder = Builder(self.pipeline.config.place, self.pipeline.embedder, wait_s=_PATIENCE_S)
+        report = builder.ingest(sources, notify)
+        for outcome in ("added", "updated", "unchanged", "refused"):
+            self.came_in(outcome, getattr(report, outcome))
+        refused = [
+            RefusedJson(
+                position=position(r.source),
+                address=None if r.source.startswith(SOURCE) else r.source,
+                reason=r.reason,
+                advice=r.advice,
             )
-
-        return await self.writing.run(work)
+            for r in report.refused
+        ]
+        return IngestJson(
+            added=report.added,
+            updated=report.updated,
+            unchanged=report.unchanged,
+            near_duplicates=report.near_duplicates,
+            refused=refused,
+        )
 
     async def newest(self) -> date | None:
         """The newest publication day: the quickest proof that the index can be read."""

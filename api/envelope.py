@@ -23,6 +23,7 @@ log = logging.getLogger("dateline.api")
 
 BODY = 256 * 1024
 INGEST_BODY = 16 * 1024 * 1024
+_LARGE = ("/api/ingest", "/api/ingest/jobs")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
@@ -75,7 +76,7 @@ class Envelope:
                 headers["Cache-Control"] = "no-store"
             await send(message)
 
-        most = INGEST_BODY if scope["path"] == "/api/ingest" else BODY
+        most = INGEST_BODY if scope["path"] in _LARGE else BODY
         try:
             length = request.headers.get("content-length", "0")
             if length.isdecimal() and int(length) > most:

@@ -73,12 +73,16 @@ def as_api_error(exc: DatelineError, request_id: str) -> ApiError:
     return ApiError(500, "index_unusable", "The index cannot be used.", f"The log says why: request {request_id}.")
 
 
-def error_json(error: ApiError) -> dict[str, Any]:
-    """The body of an error."""
+def body_of(error: ApiError) -> ErrorBody:
+    """An error in OpenAI's form."""
     kinds = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
     kind = kinds.get(error.status, "server_error" if error.status >= 500 else "invalid_request_error")
-    body = ErrorBody(message=str(error), type=kind, param=error.param, code=error.code)
-    return ErrorJson(error=body).model_dump()
+    return ErrorBody(message=str(error), type=kind, param=error.param, code=error.code)
+
+
+def error_json(error: ApiError) -> dict[str, Any]:
+    """The body of an answer that is an error."""
+    return ErrorJson(error=body_of(error)).model_dump()
 
 
 def error_response(error: ApiError, headers: dict[str, str] | None = None) -> JSONResponse:

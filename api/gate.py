@@ -91,6 +91,23 @@ class Gate:
         msg = "work that was begun has a result"
         raise RuntimeError(msg)
 
+    def begin(self, work: Callable[[], None]) -> None:
+        """Does `work` in a thread as soon as there is room, whoever waits for it or not.
+
+        Raises:
+            ApiError: too many are waiting.
+        """
+        self._enter()
+
+        def run() -> None:
+            begun = time.monotonic()
+            try:
+                work()
+            finally:
+                self._leave(time.monotonic() - begun)
+
+        self._pool.submit(run)
+
     def close(self) -> None:
         """Begins nothing more."""
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from api.errors import ErrorBody
 from rag.types import Turn, Window
 from rag.understand import MAX_QUESTION
 
 MAX_TURNS = 50
 MAX_RECORDS = 1000
+MAX_ADDRESSES = 20
 
 
 class _Body(BaseModel):
@@ -151,9 +153,10 @@ class IngestBody(_Body):
 
 
 class RefusedJson(_Body):
-    """A record that was not taken in."""
+    """A record or page that was not taken in."""
 
     position: int | None = Field(description="its place in what was sent, from 0", ge=0)
+    address: str | None = Field(None, description="where it was, if it was fetched")
     reason: str
     advice: str
 
@@ -166,6 +169,45 @@ class IngestJson(_Body):
     unchanged: list[str]
     near_duplicates: dict[str, str]
     refused: list[RefusedJson]
+
+
+class JobBody(_Body):
+    """What is to be taken in after the answer: records as for `/api/ingest`, and addresses of pages, feeds, sitemaps.
+
+    Addresses of this machine and of private networks are refused.
+    """
+
+    articles: list[dict[str, Any]] = Field(default_factory=list, max_length=MAX_RECORDS)
+    addresses: list[Annotated[str, Field(min_length=1, max_length=2000)]] = Field(
+        default_factory=list, max_length=MAX_ADDRESSES
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> JobBody:
+        if not (self.articles or self.addresses):
+            msg = "there are no articles and no addresses"
+            raise ValueError(msg)
+        return self
+
+
+class JobJson(_Body):
+    """An ingest that goes on by itself.
+
+    Attributes:
+        job: its name.
+        state: how far it is; what a failed one had taken in before is in.
+        articles: how many were read and cut.
+        of: how many there are, once that is known.
+        result: what became of the articles, when it is done.
+        error: why it failed.
+    """
+
+    job: str
+    state: Literal["waiting", "working", "done", "failed"]
+    articles: int = Field(ge=0)
+    of: int | None = Field(None, ge=0)
+    result: IngestJson | None = None
+    error: ErrorBody | None = None
 
 
 class RemovedJson(_Body):

@@ -25,6 +25,9 @@ _PAGE = 4_000  # rows fetched at a time; a query of more than 16,384 is refused
 _ROWS = {"terms": 4_000}  # written at a time: a message may have 64 MB, a row of the other collections 64 KB
 _FEW = 500
 
+# The server in the process takes the client's pings (every 10 s) for an attack and hangs up.
+_NO_PINGS = {"grpc.keepalive_time_ms": 2**31 - 1, "grpc.keepalive_permit_without_calls": False}
+
 Row = dict[str, Any]
 
 # What they log is raised as well, with a stack for every refusal.
@@ -66,7 +69,7 @@ class Link:
                 return MilvusClient(self.uri, token=os.environ.get(TOKEN, ""), timeout=_TIMEOUT_S)
         try:
             Path(self.uri).parent.mkdir(parents=True, exist_ok=True)
-            return MilvusClient(self.uri)
+            return MilvusClient(self.uri, grpc_options=_NO_PINGS)
         except (MilvusException, OSError) as exc:
             if (Path(self.uri) / "LOCK").exists() and os.access(self.uri, os.W_OK):
                 msg = f"Another process has the index at {self.uri} open, and Milvus Lite serves one at a time."

@@ -23,7 +23,7 @@ from api.openai_form import FOOT
 from api.tokens import FILE, Tokens
 from index.embed import Embedder
 from index.errors import InputError, StoreError
-from index.sqlite_faiss import SqliteFaissStore
+from index.sqlite_faiss import LOCK, SqliteFaissStore
 from rag.config import Config
 from rag.contract import AskJson
 from rag.pipeline import Pipeline
@@ -101,6 +101,65 @@ def test_articles_come_in_are_found_and_go(client: TestClient) -> None:
     assert client.delete("/api/articles/q/1").json() == {"removed": "q/1"}
     assert client.get("/api/articles/q/1").json()["error"]["code"] == "article_not_found"
     assert client.get("/api/articles").json()["total"] == before
+
+
+def finished(client: TestClient, job: dict[str, object]) -> dict[str, object]:
+    """A job when it is done, which takes seconds at most."""
+    until = time.monotonic() + 120
+    while job["state"] in ("waiting", "working"):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+        job = client.get(f"/api/ingest/jobs/{job['job']}").json()
+    return job
+
+
+def test_a_job_takes_in_after_the_answer(client: TestClient) -> None:
+    record = {"title": "Numbats", "text": "The numbat census of Dryandra counted 812 animals.", "id": "n/1"}
+    sent = {"articles": [record, {"title": "nothing in it"}], "addresses": ["http://127.0.0.1/story"]}
+    begun = client.post("/api/ingest/jobs", json=sent)
+    assert begun.status_code == 202
+    assert begun.json()["state"] == "waiting"
+    done = finished(client, begun.json())
+    assert (done["state"], done["error"]) == ("done", None)
+    result = done["result"]
+    assert isinstance(result, dict)
+    assert result["added"] == ["n/1"]
+    assert result["refused"][0]["position"] == 1
+    assert result["refused"][1]["position"] is None
+    assert result["refused"][1]["address"] == "http://127.0.0.1/story", "addresses of this machine are not asked"
+    assert "private network" in result["refused"][1]["reason"]
+    answer = client.post("/api/ask", json={"question": "How many animals did the numbat census of Dryandra count?"})
+    assert "812" in answer.json()["answer"]
+    assert client.delete("/api/articles/n/1").status_code == 200
+    assert 'dateline_ingested_articles_total{outcome="added"} 1.0' in client.get("/metrics").text
+    assert client.post("/api/ingest/jobs", json={}).status_code == 400
+    large = {"articles": [{"title": "x" * BODY}]}
+    assert finished(client, client.post("/api/ingest/jobs", json=large).json())["state"] == "done"
+    assert client.get("/api/ingest/jobs/none").json()["error"]["code"] == "job_not_found"
+
+
+def test_a_job_that_fails_says_why(client: TestClient, pipeline: Pipeline) -> None:
+    store = pipeline.store
+    assert isinstance(store, SqliteFaissStore)
+    (store.place / LOCK).unlink(missing_ok=True)
+    (store.place / LOCK).mkdir()  # what cannot be locked cannot be written
+    try:
+        done = finished(client, client.post("/api/ingest/jobs", json={"articles": [{"text": "It rained."}]}).json())
+    finally:
+        (store.place / LOCK).rmdir()
+    assert done["state"] == "failed"
+    assert done["error"]["code"] == "index_unusable"  # type: ignore[index]
+    assert done["result"] is None
+
+
+def test_pages_of_articles_follow_each_other(client: TestClient) -> None:
+    whole = client.get("/api/articles", params={"limit": 200}).json()
+    assert whole["total"] == len(whole["articles"]) > 10
+    page = client.get("/api/articles", params={"offset": 3, "limit": 4}).json()
+    assert page["articles"] == whole["articles"][3:7]
+    assert page["total"] == whole["total"]
+    days = [article["published"] or "" for article in whole["articles"]]
+    assert days == sorted(days, reverse=True), "newest first, undated last"
 
 
 def test_a_chat_has_footnotes_and_the_whole_answer_beside_it(client: TestClient) -> None:
@@ -277,4 +336,4 @@ def test_the_server_does_what_its_openapi_document_says(pipeline: Pipeline, toke
 
         check()
         tried.append(operation.label)
-    assert len(tried) == 12
+    assert len(tried) == 14
