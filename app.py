@@ -111,7 +111,7 @@ def serve(
     root_path: str = "",
     open_browser: bool = False,
 ) -> None:
-    """Opens the window, prints its address and stays until interrupted.
+    """Opens the window, prints its address and stays until interrupted; the pipeline stays open.
 
     Raises:
         InputError, StoreError: see `start`.
@@ -124,7 +124,6 @@ def serve(
         threading.Event().wait()
     finally:
         window.close()
-        pipeline.close()
 
 
 def _login(path: Path) -> Callable[[str, str], bool]:

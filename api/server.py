@@ -68,7 +68,7 @@ class Beside:
     def close(self) -> None:
         """Ends it; answers under way are finished first."""
         self._server.should_exit = True
-        self._thread.join(_GRACE_S)
+        self._thread.join(_GRACE_S + 5)  # the server cuts off what is not done by then
 
 
 def serve(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -346,14 +346,17 @@ def serve(
     with told():
         from rag.pipeline import Pipeline  # noqa: PLC0415 - seconds to import
 
-        pipeline = Pipeline.open(_config(index=index, llm=llm, verifier=verifier))
-        errors.print(cli_print.plain(pipeline.chosen.note))  # which model, or why not the one that was named
-        # The API and the window stand above this package; they are reached by name, as any plug-in.
-        if api:
-            plugins.load("dateline.commands", "serve-api")(pipeline, host, api_port)
-            errors.print(f"The API is at http://{host}:{api_port}")
-        serving = plugins.load("dateline.commands", "serve")
-        serving(pipeline, host=host, port=port, auth=auth, root_path=root_path)
+        with ExitStack() as closing_last_first:
+            pipeline = Pipeline.open(_config(index=index, llm=llm, verifier=verifier))
+            closing_last_first.callback(pipeline.close)
+            errors.print(cli_print.plain(pipeline.chosen.note))  # which model, or why not the one that was named
+            # The API and the window stand above this package; they are reached by name, as any plug-in.
+            if api:
+                beside = plugins.load("dateline.commands", "serve-api")(pipeline, host, api_port)
+                closing_last_first.callback(beside.close)
+                errors.print(f"The API is at http://{host}:{api_port}")
+            serving = plugins.load("dateline.commands", "serve")
+            serving(pipeline, host=host, port=port, auth=auth, root_path=root_path)
 
 
 @app.command(

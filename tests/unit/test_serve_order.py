@@ -1,0 +1,100 @@
+"""`dateline serve --api`: when the window ends, the API ends next, and the pipeline last."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from e2e.browser import free_port
+from typer.testing import CliRunner
+
+from index import plugins
+from index.embed import Embedder
+from index.errors import InputError
+from index.sqlite_faiss import SqliteFaissStore
+from rag import cli
+from rag.config import Config
+from rag.pipeline import Pipeline
+
+
+@pytest.fixture
+def pipeline(
+    seed_index: Path, minilm: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Pipeline, list[str]]]:
+    """What `dateline serve` opens, and a list that tells that it was closed."""
+    place = shutil.copytree(seed_index, tmp_path / "index")
+    opened = Pipeline(SqliteFaissStore(place), minilm, Config(index=place, llm="none"))
+    closed: list[str] = []
+    close = opened.close
+
+    def told() -> None:
+        closed.append("pipeline")
+        close()
+
+    monkeypatch.setattr(opened, "close", told)
+    monkeypatch.setattr(Pipeline, "open", lambda _: opened)
+    yield opened, closed
+    close()
+
+
+def serve(monkeypatch: pytest.MonkeyPatch, window: Callable[..., None], port: int) -> int:
+    """Runs the command with another window; its exit code."""
+    load = plugins.load
+    monkeypatch.setattr(plugins, "load", lambda group, name: window if name == "serve" else load(group, name))
+    return CliRunner().invoke(cli.app, ["serve", "--api", "--api-port", str(port)]).exit_code
+
+
+def test_an_answer_under_way_is_finished_before_the_pipeline_is_closed(
+    pipeline: tuple[Pipeline, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, closed = pipeline
+    inside, ended = threading.Event(), threading.Event()
+    stream, port = opened.stream, free_port()
+    asked: list[Future[httpx.Response]] = []
+
+    def slow(*args: Any, **more: Any) -> Iterator[Any]:
+        inside.set()
+        assert ended.wait(30)
+        time.sleep(0.5)  # by now the command is closing what it opened
+        assert not closed
+        yield from stream(*args, **more)
+
+    monkeypatch.setattr(opened, "stream", slow)
+    with ThreadPoolExecutor() as threads:
+
+        def window(*_: Any, **__: Any) -> None:
+            body = {"question": "How much did the EU approve for Kyiv?"}
+            asked.append(threads.submit(httpx.post, f"http://127.0.0.1:{port}/api/ask", json=body, timeout=60))
+            assert inside.wait(30)
+            ended.set()
+            raise KeyboardInterrupt
+
+        assert serve(monkeypatch, window, port) == 130
+        answer = asked[0].result(60)
+    assert answer.status_code == 200
+    assert "$106 billion" in answer.json()["answer"]
+    assert closed == ["pipeline"]
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://127.0.0.1:{port}/healthz")
+
+
+def test_a_window_that_cannot_be_opened_leaves_nothing_open(
+    pipeline: tuple[Pipeline, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+
+    def window(*_: Any, **__: Any) -> None:
+        msg = "The port is taken."
+        raise InputError(msg, "Choose another.")
+
+    assert serve(monkeypatch, window, port) == 1
+    assert pipeline[1] == ["pipeline"]
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://127.0.0.1:{port}/healthz")
