@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE := 1
 export ANONYMIZED_TELEMETRY := False
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test browser torture scale fuzz eval injection train-selector train-verifier peers check install screenshots clean lock help
+.PHONY: run test browser torture load scale fuzz eval injection train-selector train-verifier peers check install screenshots clean lock help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -31,6 +31,9 @@ browser:
 
 torture: $(STAMP)  ## long: kills, full disks, damage, crowds, fuzzing; prints a table of what was lost
 	PYTHONPATH=tests $(BIN)/python -m torture $(TORTURE)
+
+load: $(STAMP)  ## a minute: 50 ask the API at once; prints a table
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m torture.load $(LOAD)
 
 scale: $(STAMP)  ## long: 50,000 articles; needs DATELINE_BENCH
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m torture.scale var/scale
