@@ -47,40 +47,68 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A question with its candidates; `kind` tells where it comes from."""
+    """A question with its candidates, the kind of its making, and the id of its quiz question or article."""
 
     question: str
     candidates: tuple[Candidate, ...]
     kind: str
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What of a sentence the cheap signals look at."""
+
+    text: str
+    stems: frozenset[str]
+    words: int
+    number: bool
+    date: bool
+
+    @classmethod
+    def of(cls, text: str) -> _Read:
+        said = bool(NUMBER_SAID.search(text)), bool(DATE_SAID.search(text))
+        return cls(text, frozenset(stems(text)), len(set(words(text))), *said)
 
 
 @dataclass(slots=True)
-class _Row:
+class Row:
+    """A sentence that a search would read, with its headline.
+
+    Attributes:
+        score: how likely it looks, by cheap signals.
+        about: the share of the question's words, by idf, in headline and sentence.
+        holds: whether an accepted answer's words are in it.
+        stems: of its words.
+    """
+
     title: str
     sentence: str
     score: float
     about: float
     holds: bool
+    stems: frozenset[str]
 
 
 def journalists(
-    questions: Sequence[BenchQuestion], articles: Sequence[Mapping[str, str]], encode: Encode, rng: random.Random
+    questions: Sequence[BenchQuestion], collection: Collection, encode: Encode, rng: random.Random
 ) -> Iterator[Group]:
     """Groups from asked questions. Articles published later than three days after the question are not looked at."""
-    index = _Articles(articles)
     for question in questions:
         text = re.sub(r"<[^>]+>", "", question.text)
         accepted = _spellings(question.answers)
         if not accepted:
             continue
-        rows = sorted(index.rows(text, question, accepted), key=lambda row: -row.score)
+        rows = sorted(collection.rows(text, question, accepted), key=lambda row: -row.score)
         holding = sorted((r for r in rows if r.holds and r.about >= ABOUT), key=lambda r: -r.about)[:4]
         other = [row for row in rows if not row.holds]
         if len(other) < NEAR:
             continue
         right = _meaning(text, question.answers[0], holding, encode)[:2]
         wrong = [*other[:NEAR], *rng.sample(other[NEAR : NEAR * 3], min(FAR, len(other[NEAR : NEAR * 3])))]
-        yield Group(text, (*(_candidate(r, True) for r in right), *(_candidate(r, False) for r in wrong)), "asked")
+        yield Group(
+            text, (*(_candidate(r, True) for r in right), *(_candidate(r, False) for r in wrong)), "asked", question.id
+        )
 
 
 def made_up(articles: Sequence[Mapping[str, str]], rng: random.Random, most: int) -> Iterator[Group]:
@@ -122,7 +150,7 @@ def _of_sentence(title: str, sentence: str, sentences: list[str], rng: random.Ra
             yield Group(question, tuple(Candidate(title, s, False) for s in none), f"no {other}")
 
 
-class _Articles:
+class Collection:
     """Articles found by TF-IDF and recency, and their sentences."""
 
     def __init__(self, articles: Sequence[Mapping[str, str]]) -> None:
@@ -134,9 +162,9 @@ class _Articles:
         self._tfidf = TfidfVectorizer(analyzer=stems, sublinear_tf=True)
         self._matrix = self._tfidf.fit_transform([f"{a['title']} {a['title']} {a['text'][:6000]}" for a in articles])
         self._idf = dict(zip(self._tfidf.get_feature_names_out(), self._tfidf.idf_, strict=True))
-        self._cut: dict[int, list[str]] = {}
+        self._cut: dict[int, list[_Read]] = {}
 
-    def rows(self, text: str, question: BenchQuestion, accepted: Sequence[str]) -> Iterator[_Row]:
+    def rows(self, text: str, question: BenchQuestion, accepted: Sequence[str]) -> Iterator[Row]:
         """The sentences of the best articles and of those that the publisher named, scored."""
         wanted = {stem: self._idf.get(stem, 9.0) for stem in dict.fromkeys(stems(text))}
         total = sum(wanted.values()) or 1.0
@@ -146,16 +174,15 @@ class _Articles:
             title = self._articles[place]["title"]
             above = set(stems(title))
             for sentence in self._of(place):
-                if sentence in seen:
+                if sentence.text in seen:
                     continue
-                seen.add(sentence)
-                held = set(stems(sentence))
+                seen.add(sentence.text)
+                held = sentence.stems
                 alone = sum(weight for stem, weight in wanted.items() if stem in held) / total
                 about = sum(weight for stem, weight in wanted.items() if stem in held | above) / total
-                score = 5.5 * alone + 2 * about + 1.2 * math.log1p(len(set(words(sentence)))) + 2 * rank_score
-                score += 2.6 * (number and bool(NUMBER_SAID.search(sentence)))
-                score += 3.0 * (day and bool(DATE_SAID.search(sentence)))
-                yield _Row(title, sentence, score, about, holds([sentence], accepted))
+                score = 5.5 * alone + 2 * about + 1.2 * math.log1p(sentence.words) + 2 * rank_score
+                score += 2.6 * (number and sentence.number) + 3.0 * (day and sentence.date)
+                yield Row(title, sentence.text, score, about, bool(accepted) and holds([sentence.text], accepted), held)
 
     def _found(self, text: str, question: BenchQuestion) -> list[tuple[int, float]]:
         asked_on = question.asked.toordinal()
@@ -167,18 +194,24 @@ class _Articles:
         best = [i for i in np.argsort(-scores)[:ARTICLES] if scores[i] >= 0]
         return [(int(i), float(scores[i])) for i in dict.fromkeys([*best, *named])]
 
-    def _of(self, place: int) -> list[str]:
+    def _of(self, place: int) -> list[_Read]:
         if place not in self._cut:
-            self._cut[place] = [s for s in _sentences(self._articles[place]["text"]) if 25 < len(s) < 600][:120]
+            kept = [s for s in _sentences(self._articles[place]["text"]) if 25 < len(s) < 600][:120]
+            self._cut[place] = [_Read.of(sentence) for sentence in kept]
         return self._cut[place]
 
 
-def _sentences(text: str) -> list[str]:
+def starts(text: str) -> dict[int, str]:
+    """The sentences of an article's text by where each starts in the cleaned text, in characters."""
     clean = normalise(text)
-    return [" ".join(clean[span.start : span.end].split()) for span in cut_sentences(clean)]
+    return {span.start: " ".join(clean[span.start : span.end].split()) for span in cut_sentences(clean)}
 
 
-def _meaning(question: str, answer: str, holding: Sequence[_Row], encode: Encode) -> list[_Row]:
+def _sentences(text: str) -> list[str]:
+    return list(starts(text).values())
+
+
+def _meaning(question: str, answer: str, holding: Sequence[Row], encode: Encode) -> list[Row]:
     """Those that come near to what question and answer say together."""
     if not holding:
         return []
@@ -204,5 +237,5 @@ def _spellings(answers: Sequence[str]) -> list[str]:
     return [answer for answer in found if normalised(answer) not in ("", "yes", "no", "true", "false")]
 
 
-def _candidate(row: _Row, answers: bool) -> Candidate:
+def _candidate(row: Row, answers: bool) -> Candidate:
     return Candidate(row.title, row.sentence, answers)

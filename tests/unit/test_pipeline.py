@@ -163,7 +163,8 @@ def test_a_premise_that_the_articles_deny_is_named(two_reports: Pipeline) -> Non
 
 
 def test_a_refusing_model_does_not_hide_the_evidence(scripted) -> None:  # type: ignore[no-untyped-def]
-    answer = scripted("NOT IN THE ARTICLES").answer(QUESTION, as_of=AS_OF)
+    question = "How many euros did the Harbour Bridge cost?"
+    answer = scripted("NOT IN THE ARTICLES").answer(question, as_of=AS_OF)
     assert "412 million euros" in answer.sentences[0].text
     assert {s.state for s in answer.sentences} == {"quoted"}
 

@@ -24,7 +24,7 @@ SENTENCES = [
     ("question", "best"),
     [
         ("How much did the Harbour Bridge cost?", 1),
-        ("When did the Harbour Bridge open?", 0),
+        ("How many vehicles went by ferry each day?", 2),
         ("Who named the price of the bridge?", 1),
         ("How many cars did the ferry carry?", 2),
         ("What did critics say about the bridge?", 3),

@@ -11,7 +11,7 @@ import pytest
 
 from eval.bench import BenchQuestion
 from eval.made_up_questions import KINDS, asked, states
-from eval.selector_pairs import journalists, made_up
+from eval.selector_pairs import Collection, journalists, made_up
 
 SENTENCE = "Ida Holt said in Paris on Monday that the bridge had cost $412 million, 12% more than planned."
 TEXT = (
@@ -82,7 +82,7 @@ def test_asked_groups_take_the_sentence_with_the_answer_and_leave_later_articles
         frozenset({"a"}),
         frozenset(),
     )
-    (group,) = journalists([question], articles, encode, random.Random(1))
+    (group,) = journalists([question], Collection(articles), encode, random.Random(1))
     assert [c.sentence for c in group.candidates if c.answers] == [
         "The Harbour Bridge cost 412 million euros, Mayor Ida Holt told reporters."
     ]
@@ -92,4 +92,4 @@ def test_asked_groups_take_the_sentence_with_the_answer_and_leave_later_articles
 def test_yes_and_no_are_no_answers_to_look_for() -> None:
     article = {"id": "a", "title": "Harbour Bridge opens", "text": TEXT, "published": "2025-05-03"}
     question = BenchQuestion("q", date(2025, 5, 5), "Did the bridge open?", ("yes",), frozenset(), frozenset())
-    assert list(journalists([question], [article], encode, random.Random(1))) == []
+    assert list(journalists([question], Collection([article]), encode, random.Random(1))) == []
