@@ -9,9 +9,13 @@ from rag.terms import stems
 
 _ATTRIBUTED = re.compile(
     r"\b(?:sa(?:id|ys)|told|tells|according to|report(?:s|ed)|announce[sd]|claim(?:s|ed)|argue[sd]|warn(?:s|ed)"
+    r"|describe[sd]|call(?:s|ed)"
     r"|add(?:s|ed)|den(?:ies|ied)|insist(?:s|ed)|estimate[sd]|predict(?:s|ed)|allege[sd])\b",
     re.IGNORECASE,
 )
+
+
+_PRONOUN = re.compile(r"(?:he|she|they|it|his|her|their|its)\b", re.IGNORECASE)
 
 
 def in_order(claim: str, sentence: str) -> float:
@@ -25,6 +29,12 @@ def in_order(claim: str, sentence: str) -> float:
 def loses_attribution(claim: str, sentence: str) -> bool:
     """Whether the sentence says who says so, and the claim does not: what was reported would stand as a fact."""
     return bool(_ATTRIBUTED.search(sentence)) and not _ATTRIBUTED.search(claim)
+
+
+def loses_subject(claim: str, sentence: str) -> bool:
+    """Whether the claim begins with a pronoun where the sentence does not, which alone says who is meant."""
+    begins = _PRONOUN.match(claim)
+    return begins is not None and not sentence.lower().startswith(begins.group().lower())
 
 
 def _common(one: Sequence[str], two: Sequence[str]) -> int:

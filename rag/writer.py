@@ -11,7 +11,7 @@ from rag.answerable import DOUBT
 from rag.cite import DraftSentence, Numbering, SentenceReader
 from rag.clock import Clock
 from rag.conflicts import disagreement
-from rag.copying import in_order, loses_attribution
+from rag.copying import in_order, loses_attribution, loses_subject
 from rag.errors import ModelError
 from rag.grammar import REFUSAL
 from rag.instructions import lifted, plain, speaks_to_machine
@@ -233,10 +233,11 @@ def _weak(model: DraftModel | None) -> bool:
 
 
 def _follows(settled: Settled) -> bool:
-    """Whether it says what one of its sources says, in its order, and leaves out no "she said"."""
-    sources = [e.sentence.text for e in settled.evidence]
+    """Whether it says what one of its sources says, in its order, and leaves out neither "she said" nor who did it."""
+    said = settled.text
     return any(
-        in_order(settled.text, source) >= COPIED and not loses_attribution(settled.text, source) for source in sources
+        in_order(said, source) >= COPIED and not loses_attribution(said, source) and not loses_subject(said, source)
+        for source in (e.sentence.text for e in settled.evidence)
     )
 
 

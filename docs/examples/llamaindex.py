@@ -20,7 +20,7 @@ from rag.nodes import DatelineRetriever
 from rag.pipeline import Pipeline
 from rag.query_engine import DatelineQueryEngine
 
-QUESTION = "On how many charges was Elizabeth Holmes found guilty?"
+QUESTION = "How many charges was Elizabeth Holmes convicted of?"
 AS_OF = date(2022, 1, 5)
 
 

@@ -54,7 +54,7 @@ def test_a_conversation(seed_index: Path) -> None:
         "/as-of 2022-01-05",
         "/new",
         "/sources",
-        "On how many charges was Elizabeth Holmes found guilty?",
+        "How many charges was Elizabeth Holmes convicted of?",
         "/quit",
         "never asked",
     ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.copying import in_order, loses_attribution
+from rag.copying import in_order, loses_attribution, loses_subject
 
 COUNTS = "The guilty counts were one of conspiring to defraud investors and three of wire fraud."
 
@@ -35,8 +35,22 @@ def test_turned_round_is_not_in_order() -> None:
         ("The risk was low.", "The agency said that the risk was low.", True),
         ("The agency said the risk was low.", "The agency said that the risk was low.", False),
         ("The risk was low.", "According to the agency, the risk was low.", True),
+        ("The verdict was a win.", 'Demos described the verdict as "a win".', True),
         ("The bridge opened.", "The bridge opened on Monday.", False),
     ],
 )
 def test_who_said_so(claim: str, sentence: str, loses: bool) -> None:
     assert loses_attribution(claim, sentence) is loses
+
+
+@pytest.mark.parametrize(
+    ("claim", "sentence", "loses"),
+    [
+        ("They rejected the report.", "Their group, the AMPTP, rejected the report.", True),
+        ("They rejected the report.", "They rejected the report on Monday.", False),
+        ("The AMPTP rejected the report.", "Their group, the AMPTP, rejected the report.", False),
+        ("Itaipu closed.", "The Itaipu dam closed.", False),
+    ],
+)
+def test_whom_it_is_about(claim: str, sentence: str, loses: bool) -> None:
+    assert loses_subject(claim, sentence) is loses
