@@ -85,11 +85,16 @@ class TestAsk:
         assert all(sentence["supported"] and sentence["citations"] for sentence in found["sentences"])
 
     def test_what_the_articles_do_not_hold_is_refused(self, seed_index: Path) -> None:
-        found = ask("Who won the 2022 World Cup?", "--llm", "none", index=seed_index)
+        found = ask("Who won the Eurovision Song Contest in 1998?", "--llm", "none", index=seed_index)
         assert found["answered"] is False
         assert found["reason"].startswith("The answer is not in these articles.")
         assert found["sentences"] == found["citations"] == []
         assert found["answer"] == ""
+
+    def test_what_they_hardly_hold_is_shown_in_doubt(self, seed_index: Path) -> None:
+        # The articles have the basketball title of that year.
+        found = ask("Who won the 2022 World Cup?", "--llm", "none", index=seed_index)
+        assert found["answered"] is False or [n["kind"] for n in found["notices"]] == ["doubt"]
 
     def test_a_later_article_is_not_used_unless_allowed(self, scratch: Path) -> None:
         question = "How much did the Harbour Bridge cost?"
