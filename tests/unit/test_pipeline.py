@@ -15,6 +15,7 @@ from fakes.scripted import install
 from index.errors import InputError
 from index.manifest import Manifest
 from index.sqlite_faiss import SqliteFaissStore
+from rag.answerable import DOUBT, THRESHOLD
 from rag.config import Config
 from rag.errors import ModelFailed
 from rag.llm import ModelSettings, choose
@@ -80,7 +81,7 @@ def test_what_is_not_there_is_refused(pipeline: Pipeline) -> None:
 
 
 def test_doubt_is_shown(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.pipeline.answerability", lambda *_: 0.2)
+    monkeypatch.setattr("rag.pipeline.answerability", lambda *_: (THRESHOLD + DOUBT) / 2)
     answer = pipeline.answer(QUESTION, as_of=AS_OF)
     assert answer.answered
     assert [(n.kind, n.citations) for n in answer.notices] == [("doubt", ())]
