@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from index.connections import Connections
-from index.errors import IndexBusy, StoreError
+from index.errors import StoreError
+from index.write_lock import held
 
 T = TypeVar("T")
 
@@ -67,15 +68,7 @@ class Database:
             IndexBusy: another process holds it, and `wait_s` later still does.
             StoreError: the folder cannot be written.
         """
-        try:
-            lock = self._lock.acquire(timeout=wait_s)
-        except Timeout as exc:
-            msg = f"Another process is writing to the index at {self.place}."
-            raise IndexBusy(msg, "Wait until it is done, then run the command again.") from exc
-        except OSError as exc:
-            msg = f"The index at {self.place} cannot be written: {exc.strerror or exc}."
-            raise StoreError(msg, "Check the permissions of the folder, or name another with --index DIR.") from exc
-        with lock:
+        with held(self._lock, str(self.place), f"The index at {self.place}", wait_s):
             yield
 
     @contextmanager

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from index.embed import Vectors
-from index.errors import IndexBusy, IndexMismatch, IndexMissing, StoreError
+from index.errors import IndexMismatch, IndexMissing
 from index.manifest import SCHEMA_VERSION, Manifest
 from index.milvus.catalog import Catalog, Meta
 from index.milvus.layout import NOTES, PASSAGES, create, load
@@ -28,6 +28,7 @@ from index.sources import Visit
 from index.sqlite_words import Words
 from index.sqlite_words import attainable as fts_attainable
 from index.store import Entry, Kept, Outcome, Terms
+from index.write_lock import held
 
 T = TypeVar("T")
 
@@ -154,16 +155,7 @@ class MilvusStore(Reading):
 
     @contextmanager
     def exclusive(self, wait_s: float = 0.0) -> Iterator[None]:
-        try:
-            Path(self._lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
-            lock = self._lock.acquire(timeout=wait_s)
-        except Timeout as exc:
-            msg = f"Another process is writing to the index at {self.link.shown}."
-            raise IndexBusy(msg, "Wait until it is done, then run the command again.") from exc
-        except OSError as exc:
-            msg = f"The lock {self._lock.lock_file} cannot be written: {exc.strerror or exc}."
-            raise StoreError(msg, "Check the permissions of the folder, or name another with --index DIR.") from exc
-        with lock:
+        with held(self._lock, self.link.shown, f"The lock {self._lock.lock_file}", wait_s):
             yield
 
     # --- searching ---------------------------------------------------------------------------------------------------
