@@ -7,7 +7,7 @@ import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from api.errors import ApiError
 from api.gate import Gate
@@ -34,6 +34,7 @@ from index.report import Progress
 from index.sources import Source
 from index.web.manners import Manners
 from index.web.sources import Web
+from rag.contract import article_facts
 from rag.evidence import EvidencePicker
 from rag.pipeline import Pipeline
 from rag.types import Answer, AnswerDone, Event, Turn
@@ -147,7 +148,7 @@ class Desk:
                     total = store.counted(Filter())
                     shown = [one.id for one in store.listed(Filter(), offset=offset, limit=limit)]
                 found = store.articles(shown)
-            heads = [ArticleHead(**_head(found[i])) for i in shown if i in found]
+            heads = [ArticleHead(**article_facts(found[i])) for i in shown if i in found]
             return ArticleList(total=total, offset=offset, articles=heads)
 
         return await self.reading.run(work)
@@ -159,7 +160,7 @@ class Desk:
             ApiError: there is none.
         """
         stored = await self.reading.run(lambda: self._one(article_id))
-        return ArticleJson(**_head(stored), text=stored.article.text)
+        return ArticleJson(**article_facts(stored), text=stored.article.text)
 
     async def remove(self, article_id: str) -> str:
         """Removes an article with everything that belongs to it; returns its id.
@@ -247,17 +248,3 @@ async def unless_gone(work: Awaitable[T], gone: Callable[[], Awaitable[None]]) -
     finally:
         for task in (doing, leaving):
             task.cancel()
-
-
-def _head(stored: StoredArticle) -> dict[str, Any]:
-    a = stored.article
-    return {
-        "id": a.id,
-        "version": stored.version,
-        "title": a.title,
-        "outlet": a.outlet,
-        "published": a.published,
-        "url": a.url,
-        "authors": list(a.authors),
-        "added_at": stored.added_at,
-    }

@@ -19,6 +19,7 @@ from rich.text import Text
 from index.records import Article, StoredArticle
 from index.report import Item, Progress, Report
 from index.store import Store
+from rag.contract import article_facts
 from rag.doctor import Finding
 from rag.prompt import spoken
 from rag.types import Answer, AnswerDone, Citation, Drafting, Event, EvidenceFound, Understood
@@ -181,14 +182,8 @@ def article_json(stored: StoredArticle) -> dict[str, Any]:
     """A stored article as JSON; offsets of citations point into `text`."""
     a = stored.article
     return {
-        "id": a.id,
-        "version": stored.version,
-        "title": a.title,
-        "outlet": a.outlet,
+        **article_facts(stored),
         "published": a.published.isoformat() if a.published else None,
-        "url": a.url,
-        "authors": list(a.authors),
-        "added_at": stored.added_at,
         "source": a.source,
         "text": a.text,
     }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from index.records import StoredArticle
 from rag.types import Answer, NoticeKind
 
 
@@ -120,3 +122,18 @@ def ask_json(answer: Answer) -> AskJson:
         sources=answer.sources,
         timings_ms=answer.timings_ms,
     )
+
+
+def article_facts(stored: StoredArticle) -> dict[str, Any]:
+    """What JSON tells of an article beside its text."""
+    a = stored.article
+    return {
+        "id": a.id,
+        "version": stored.version,
+        "title": a.title,
+        "outlet": a.outlet,
+        "published": a.published,
+        "url": a.url,
+        "authors": list(a.authors),
+        "added_at": stored.added_at,
+    }
