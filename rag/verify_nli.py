@@ -6,7 +6,6 @@ Laban et al. 2022, SummaC (long evidence in parts, the best of which counts).
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from index.embed import offline
 from index.errors import InputError, PluginError
 from rag.errors import ModelFailed
 from rag.parts import beginning, parts
@@ -130,10 +130,7 @@ def _load(name: str) -> CrossEncoder:
     if not name:
         message = "The verifier 'nli' needs a model."
         raise PluginError(message, _ADVICE)
-    # Models come from disk alone: without these, transformers asks the hub for newer files.
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    offline()
     from safetensors import SafetensorError  # noqa: PLC0415
     from sentence_transformers import CrossEncoder  # noqa: PLC0415 - seconds to import
 
