@@ -8,6 +8,7 @@ Framework: BM25 and Beyond; SQLite's documentation of FTS5, "The bm25() function
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Self
@@ -25,6 +26,11 @@ _FIELDS = ("ids", "lengths", "keys", "starts", "rows", "counts")
 def key(term: str) -> int:
     """A term's number."""
     return int.from_bytes(hashlib.blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def idf(hits: int, total: int) -> float:
+    """What FTS5's bm25() weighs a term by that is in `hits` of `total` passages."""
+    return max(math.log((total - hits + 0.5) / (hits + 0.5)), 1e-6)
 
 
 @dataclass(frozen=True, slots=True)

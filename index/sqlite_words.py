@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from index.postings import K1, Postings, key
+from index.postings import K1, Postings, idf, key
 from index.records import Filter, Hit
 from index.schema import TOKENIZER
 from index.store import Terms
@@ -70,8 +69,7 @@ def attainable(counts: Iterable[int], total: int) -> float:
             passage, so that it lowers every share alike.
         total: how many passages there are.
     """
-    idf = (max(math.log((total - n + 0.5) / (n + 0.5)), 1e-6) for n in (max(n, 1) for n in counts))
-    return max(sum(idf) * (K1 + 1), 1e-6)
+    return max(sum(idf(max(n, 1), total) for n in counts) * (K1 + 1), 1e-6)
 
 
 def ranked(db: sqlite3.Connection, terms: Terms, k: int, where: Filter) -> list[Hit]:

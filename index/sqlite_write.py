@@ -22,7 +22,7 @@ def put(db: sqlite3.Connection, entry: Entry) -> Outcome:
     if known and known[2] == article.content_hash:
         db.execute("UPDATE articles SET source = ? WHERE n = ?", (article.source, known[0]))
         return "unchanged"
-    day = article.published.toordinal() if article.published else None
+    day = _day(article)
     sketch = signature(f"{article.title}\n{article.text}")
     if known:
         n, version = int(known[0]), int(known[1]) + 1
@@ -58,12 +58,17 @@ def restore(db: sqlite3.Connection, kept: Kept) -> None:
         _insert_version(db, n, stored.version, stored.article, stored.added_at)
         _insert_sentences(db, n, stored.version, sentences)
     _insert_version(db, n, current.version, article, current.added_at)
-    _insert_cut(db, n, current.version, kept.entry, article.published.toordinal() if article.published else None)
+    _insert_cut(db, n, current.version, kept.entry, _day(article))
     _join_story(db, n, sketch, article.published)
 
 
+def _day(article: Article) -> int | None:
+    """The day of publication as the database has it."""
+    return article.published.toordinal() if article.published else None
+
+
 def _insert_article(db: sqlite3.Connection, article: Article, version: int, sketch: Signature) -> int:
-    day = article.published.toordinal() if article.published else None
+    day = _day(article)
     cursor = db.execute(
         """INSERT INTO articles (id, version, hash, source, story, published, signature)
         VALUES (?, ?, ?, ?, 0, ?, ?)""",
@@ -81,7 +86,7 @@ def _insert_version(db: sqlite3.Connection, n: int, version: int, article: Artic
             article.title,
             article.text,
             article.outlet,
-            article.published.toordinal() if article.published else None,
+            _day(article),
             article.url,
             json.dumps(article.authors, ensure_ascii=False),
             added_at,

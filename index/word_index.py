@@ -8,7 +8,6 @@ vectors; FTS5 answers in small ones, for phrases, and while the postings are not
 from __future__ import annotations
 
 import logging
-import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from index.postings import K1, B, Ids, Postings, Scores, joined
+from index.postings import K1, B, Ids, Postings, Scores, idf, joined
 from index.vector_file import Seal, checked, read_seal, write_sealed
 
 log = logging.getLogger(__name__)
@@ -77,11 +76,11 @@ class WordState:
             if isinstance(word, tuple):
                 self._add(totals, *word)
             elif hits := self.frequency(word):
-                idf = max(math.log((self.passages - hits + 0.5) / (hits + 0.5)), 1e-6)
+                weight = idf(hits, self.passages)
                 for part, lengths, total in zip(self.parts, self._lengths, totals, strict=True):
                     where = part.find(word)
                     rows, counts = part.rows[where], part.counts[where].astype(np.float64)
-                    total[rows] += idf * ((counts * (K1 + 1)) / (counts + lengths[rows]))
+                    total[rows] += weight * ((counts * (K1 + 1)) / (counts + lengths[rows]))
         ids, scores = [], []
         for part, alive, total in zip(self.parts, self.alive, totals, strict=True):
             found = alive & (total > 0)
