@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +20,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
 from eval import reader_questions
-from eval.bench import holds_answer, read_questions
+from eval.bench import holds_answer
 from eval.cache import CachedEmbedder
 from eval.metrics import auroc
-from eval.reader_questions import COPY, ReaderQuestion
+from eval.reader_questions import at, copies
 from eval.selector_pairs import starts
-from eval.train_selector import SEED, held_out, read_articles
+from eval.train_selector import SEED, held_out, quiz_questions, read_articles
 from index.build import Builder
 from index.embed import embedder
 from rag import selector
@@ -35,8 +35,10 @@ from rag.terms import stems
 from rag.understand import understand
 
 # ruff: noqa: S311 - chance that can be repeated
+MANY = 12  # articles that hold the words of an answer
 OTHERS = 300  # articles beside those that questions are about, so that there is something to confuse them with
 DEPTH = 10
+SAME = 0.7  # share of words by which a sentence is one that answers, cut or worded a little otherwise
 app = typer.Typer(add_completion=False)
 
 
@@ -46,7 +48,6 @@ class Asked:
 
     Attributes:
         kind: where the question comes from: quiz, reader, near miss; with "without" if its articles were taken away.
-        there: whether an answer is in the articles.
         article: the best article's score.
         logits: of the sentences that the selector read, best first, not calibrated.
         answers: whether each of them answers.
@@ -54,10 +55,14 @@ class Asked:
 
     question: str
     kind: str
-    there: bool
     article: float
     logits: tuple[float, ...]
     answers: tuple[bool, ...]
+
+    @property
+    def there(self) -> bool:
+        """Whether an answer is in the articles."""
+        return self.kind in ("quiz", "reader")
 
 
 @app.command()
@@ -107,9 +112,8 @@ def platt(rows: Sequence[Asked]) -> tuple[float, float]:
 
 
 def _asked(bench: Path, cache: Path) -> Iterator[Asked]:
-    small = {question.id for question in read_questions(bench / "small_questions.jsonl")}
-    quiz = [q for q in read_questions(bench / "questions.jsonl") if q.id not in small and held_out(q.id) and q.bearing]
-    quiz = [q for q in quiz if len(q.bearing) <= 12]  # what half of all articles hold is no answer
+    # What many articles hold is no answer.
+    quiz = [q for q in quiz_questions(bench) if held_out(q.id) and 0 < len(q.bearing) <= MANY]
     written = [q for q in reader_questions.read() if held_out(q.article)]
     articles = {a["id"]: a for a in read_articles(bench / "articles.jsonl.gz")}
     wanted = {q.article for q in written} | {i for q in quiz for i in (*q.evidence, *q.bearing)}
@@ -133,32 +137,24 @@ def _asked(bench: Path, cache: Path) -> Iterator[Asked]:
             found = retriever.ranked(question, vector, DEPTH, without=gone)
             read = picker.ranked(question, found, vector)[:CLOSER_LOOK]
             answers = tuple(_answers(s.sentence.text, right) for s in read)
-            there = kind in ("quiz", "reader")
-            return Asked(text, kind, there, found[0].score if found else 0.0, _logits(read), answers)
+            return Asked(text, kind, found[0].score if found else 0.0, _logits(read), answers)
 
         for q in quiz:
             yield ask(q.text, "quiz", q.asked, q.answers, ())
             yield ask(q.text, "quiz without", q.asked, (), tuple(q.evidence | q.bearing))
         for r in written:
-            article = articles[r.article]
-            day = date.fromisoformat(article["published"]) + timedelta(days=2)
-            right = _sentences(r, article)
+            day = r.asked_of(articles[r.article]).asked
+            right = set(at(starts(articles[r.article]["text"]), r.answers))
             yield ask(r.question, "reader" if right else "near miss", day, right, ())
             if right:
                 yield ask(r.question, "reader without", day, (), (r.article,))
-
-
-def _sentences(question: ReaderQuestion, article: Mapping[str, str]) -> set[str]:
-    sentences = starts(article["text"])
-    return {sentences[start] for start in question.answers if start in sentences}
 
 
 def _answers(text: str, right: set[str] | tuple[str, ...]) -> bool:
     """By the sentences that answer, or by the answers' words."""
     if isinstance(right, tuple):
         return bool(right) and holds_answer(text, right)
-    held = set(stems(text))
-    return any(len(held & said) > (1 - COPY) * len(held | said) for said in (set(stems(r)) for r in right))
+    return copies(set(stems(text)), (set(stems(sentence)) for sentence in right), SAME)
 
 
 def _logits(read: Sequence[Scored]) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ journalists' quiz questions again as one would type them. Neither holds a senten
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from itertools import islice
@@ -44,6 +44,11 @@ class ReaderQuestion(BaseModel):
     question: str
     answers: tuple[int, ...]
     perhaps: tuple[int, ...] = ()
+
+    def asked_of(self, article: Mapping[str, str]) -> BenchQuestion:
+        """The same in the form of the quiz questions: asked two days after the article was published."""
+        day = date.fromisoformat(article["published"]) + timedelta(days=2)
+        return BenchQuestion("", day, self.question, (), frozenset({self.article}), frozenset())
 
 
 class Reworded(BaseModel):
@@ -86,17 +91,14 @@ def readers(
     for question in questions:
         article = articles[question.article]
         sentences = starts(article["text"])
-        right = [sentences[start] for start in question.answers if start in sentences]
-        unsure = {sentences[start] for start in question.perhaps if start in sentences}
-        asked = date.fromisoformat(article["published"]) + timedelta(days=2)
-        as_asked = BenchQuestion("", asked, question.question, (), frozenset({question.article}), frozenset())
-        ranked = sorted(collection.rows(question.question, as_asked, ()), key=lambda row: -row.score)
+        right, unsure = at(sentences, question.answers), set(at(sentences, question.perhaps))
+        ranked = sorted(collection.rows(question.question, question.asked_of(article), ()), key=lambda row: -row.score)
         own = set(sentences.values()) - unsure - set(right)
         near = [row for row in ranked if row.sentence in own]
         wrong = [*near[:NEAR], *rng.sample(near[NEAR:], min(OWN, len(near[NEAR:])))]
         if right:  # what another article says may answer what this one does not
             said = [set(stems(sentence)) for sentence in right]
-            strange = (r for r in ranked if r.title != article["title"] and not _copies(r.stems, said))
+            strange = (r for r in ranked if r.title != article["title"] and not copies(r.stems, said, COPY))
             wrong += islice(strange, OTHER)
         candidates = [
             *(Candidate(article["title"], sentence, True) for sentence in right[:3]),
@@ -105,5 +107,11 @@ def readers(
         yield Group(question.question, tuple(candidates), "reader" if right else "near miss", question.article)
 
 
-def _copies(held: AbstractSet[str], others: Sequence[AbstractSet[str]]) -> bool:
-    return any(len(held & other) > COPY * max(1, len(held | other)) for other in others)
+def at(sentences: Mapping[int, str], where: Iterable[int]) -> list[str]:
+    """The sentences that start there."""
+    return [sentences[start] for start in where if start in sentences]
+
+
+def copies(held: AbstractSet[str], others: Iterable[AbstractSet[str]], share: float) -> bool:
+    """Whether words are, by more than this share (Jaccard), those of one of the others."""
+    return any(len(held & other) > share * max(1, len(held | other)) for other in others)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import json
 import random
-import time
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,9 +21,10 @@ from safetensors.torch import save_file
 
 # ruff: noqa: S311 - chance that can be repeated is what training needs
 from eval import reader_questions
-from eval.bench import read_questions
+from eval.bench import BenchQuestion, read_questions
 from eval.reader_questions import readers, reworded
 from eval.selector_pairs import Collection, Group, journalists, made_up
+from eval.training import Descent
 from rag.packaged import PLAIN
 from rag.selector import TITLE, TOKENS, WEIGHTS, logits, untrained
 
@@ -60,9 +60,9 @@ def main(bench: Path = Path("../shared/bench/realtimeqa"), out: Path = WEIGHTS, 
     again = [g for g in learned if g.kind != "reworded"]
     rng.shuffle(again)
     fit([*mixed, *again], body, head, tokenizer)
-    for kind in ("asked", "reworded", "reader"):
-        same = [g for g in held if g.kind == kind or (kind, g.kind) == ("reader", "near miss")]
-        typer.echo(f"{kind}: {measured(same, body, head, tokenizer)}")
+    for kinds in (("asked",), ("reworded",), ("reader", "near miss")):
+        same = [group for group in held if group.kind in kinds]
+        typer.echo(f"{kinds[0]}: {measured(same, body, head, tokenizer)}")
     held_back = {f"body.{n}": v for n, v in body.state_dict().items() if not n.startswith("embeddings")}
     held_back |= {f"head.{n}": v for n, v in head.state_dict().items()}
     save_file({name: value.half().contiguous() for name, value in held_back.items()}, out)
@@ -76,16 +76,20 @@ def held_out(origin: str) -> bool:
     return zlib.crc32(origin.encode()) % 6 == 0
 
 
+def quiz_questions(bench: Path) -> list[BenchQuestion]:
+    """The quiz questions that do not measure the project."""
+    small = {question.id for question in read_questions(bench / "small_questions.jsonl")}
+    return [question for question in read_questions(bench / "questions.jsonl") if question.id not in small]
+
+
 def groups(bench: Path, rng: random.Random) -> tuple[list[Group], list[Group]]:
-    """Groups of questions that people wrote, and made-up ones, from the files of docs/retrieval.md."""
+    """Groups of written questions, and made-up ones, from the files of docs/retrieval.md."""
     from index.embed import embedder  # noqa: PLC0415 - seconds to import
 
-    small = {question.id for question in read_questions(bench / "small_questions.jsonl")}
-    questions = [q for q in read_questions(bench / "questions.jsonl") if q.id not in small]
     articles = read_articles(bench / "articles.jsonl.gz")
     shown = {a["id"] for a in read_articles(bench / "small_articles.jsonl.gz")}
     collection = Collection(articles)
-    asked = list(journalists(questions, collection, embedder("minilm").encode, rng))
+    asked = list(journalists(quiz_questions(bench), collection, embedder("minilm").encode, rng))
     read = list(readers(reader_questions.read(), {a["id"]: a for a in articles}, collection, rng))
     others = [a for a in articles if a["id"] not in shown]
     rng.shuffle(others)
@@ -98,26 +102,14 @@ def fit(order: Sequence[Group], body: Any, head: torch.nn.Linear, tokenizer: Any
         part.requires_grad_(requires_grad=False)
     weights = [p for module in (body, head) for p in module.parameters() if p.requires_grad]
     steps = [order[i : i + TOGETHER] for i in range(0, len(order), TOGETHER)]
-    optimiser = torch.optim.AdamW(weights, lr=RATE, weight_decay=0.01, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, RATE, total_steps=len(steps), pct_start=0.06, anneal_strategy="linear"
-    )
+    descent = Descent(weights, RATE, len(steps), anneal="linear", fused=True)
     body.train()
-    losses: list[float] = []
-    began = time.monotonic()
-    for number, step in enumerate(steps, 1):
+    for step in steps:
         batch = _batch(step, tokenizer)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             found = logits(body, head, batch)
-        loss = _loss(found.float(), step)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(weights, 1.0)
-        optimiser.step()
-        schedule.step()
-        losses.append(loss.item())
-        if number % 50 == 0:
-            typer.echo(f"{number}/{len(steps)} loss {np.mean(losses[-50:]):.3f} {time.monotonic() - began:.0f} s")
+        descent.take(_loss(found.float(), step))
+        descent.tell(every=50)
     body.eval()
 
 

@@ -10,7 +10,6 @@ import gzip
 import json
 import os
 import random
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +18,7 @@ import numpy as np
 import torch
 import typer
 
+from eval.training import Descent
 from eval.verifier_pairs import Pair, Text, pairs
 from index.errors import InputError
 from rag.verify_network import Network
@@ -87,24 +87,14 @@ def fit(pairs_file: Path, out: Path, most: int = 40_000, save_every: int = 200) 
     held = held_out(rows)
     rows = rows[HELD : HELD + most]
     network = Network.packaged()
-    parameters = network.trained_parameters()
-    optimiser = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0.01)
     order = batches(rows)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=len(order), pct_start=0.06)
-    began, losses = time.monotonic(), []
+    descent = Descent(network.trained_parameters(), RATE, len(order))
     for step, batch in enumerate(order, 1):
         network.train()
         with torch.autocast("cpu", dtype=torch.bfloat16):
             loss = network.loss(batch, TOKENS)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        schedule.step()
-        losses.append(loss.item())
-        if step % 25 == 0:
-            spent = time.monotonic() - began
-            typer.echo(f"{step}/{len(order)} loss {np.mean(losses[-100:]):.3f} {spent:.0f} s")
+        descent.take(loss)
+        descent.tell(every=25)
         if step % save_every == 0 or step == len(order):
             network.save(out)
             typer.echo(f"held out: {accuracies(network, held)}")

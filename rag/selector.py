@@ -1,8 +1,9 @@
 """Answer sentence selection: which sentences answer the question?
 
 A cross-encoder that reads question and sentence together, the packaged MiniLM trained further by
-`eval/train_selector.py` on journalists' questions (after Garg, Vu & Moschitti 2020, TANDA). Only the layers above the
-embeddings are kept here; the embeddings are the packaged model's own. docs/selector.md is its model card.
+`eval/train_selector.py` on journalists' and readers' questions (after Garg, Vu & Moschitti 2020, TANDA). Only the
+layers above the embeddings are kept here; the embeddings are the packaged model's own. docs/selector.md is its model
+card.
 """
 
 from __future__ import annotations
