@@ -57,7 +57,7 @@ peers: $(STAMP)  ## the same questions to LlamaIndex and txtai (own environments
 injection: $(STAMP)  ## attack articles against a model that obeys them all; LLM=embedded for the embedded one
 	cd tests && ../$(BIN)/python -m injection --llm $(or $(LLM),obedient)
 
-train-selector: $(STAMP)  ## train the answer selector again (public benchmark files, about half an hour on two quiet cores)
+train-selector: $(STAMP)  ## train the answer selector again (public benchmark files; took 41 minutes on two busy cores)
 	$(BIN)/python -m eval.train_selector --bench $${DATELINE_BENCH:-../shared/bench}/realtimeqa
 
 check: $(STAMP)  ## ruff, mypy --strict, import-linter
