@@ -20,7 +20,7 @@ run: $(STAMP)  ## set up, index seeds/ if needed, open the chat window on http:/
 	@$(BIN)/dateline serve --index $(INDEX) --port $(PORT)
 
 test: $(STAMP) browser  ## set up, then all tests
-	$(BIN)/pytest -rs
+	$(BIN)/pytest -rs -n 2 --dist loadfile
 
 # The tests of the chat window need a browser. Where it cannot be installed they are skipped, and the summary says so.
 browser:

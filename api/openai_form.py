@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.errors import ApiError
 from api.schemas import MAX_TURNS, Limits
 from rag.contract import AskJson
-from rag.prompt import spoken
 from rag.types import Answer, AnswerSentence, Citation, Turn
+from rag.wording import spoken
 
 MODEL = "dateline"
 FOOT = "\n\nSources:\n"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eval.record import Record, Sentence, Source, Verdict
-from rag.llm import ModelSettings
+from rag.model_settings import ModelSettings
 from rag.verifiers import verifier
 from rag.verify import Verifier
 

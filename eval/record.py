@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict
 
 from eval.questions import EvalQuestion
 from eval.stats import Score
-from rag.prompt import source_name
 from rag.settle import context_of
 from rag.types import Answer, AnswerSentence, Evidence, Turn
+from rag.wording import source_name
 
 Outcome = Literal["right", "wrong", "wrongly answered", "wrongly refused"]
 

@@ -28,7 +28,6 @@ from index.errors import DatelineError, InputError
 from rag import cli_print
 from rag.contract import ask_json
 from rag.pipeline import Pipeline
-from rag.prompt import spoken
 from rag.types import (
     Answer,
     AnswerDone,
@@ -41,6 +40,7 @@ from rag.types import (
     Turn,
     Window,
 )
+from rag.wording import spoken
 
 HELP = """/new           forget the conversation
 /sources [N]   the cited sentences of the last answer; with N, citation N in its place in the article

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -20,9 +20,11 @@ from index.records import Article, StoredArticle
 from index.report import Item, Progress, Report
 from index.store import Store
 from rag.contract import article_facts
-from rag.doctor import Finding
-from rag.prompt import spoken
 from rag.types import Answer, AnswerDone, Citation, Drafting, Event, EvidenceFound, Understood
+from rag.wording import spoken
+
+if TYPE_CHECKING:  # a second to import, and most commands print no findings
+    from rag.doctor import Finding
 
 _SHOWN_REFUSALS = 20
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from index.errors import InputError
 from index.stores import EMBEDDED, Place
-from rag.llm import ModelSettings
+from rag.model_settings import ModelSettings
 
 _MODEL = ModelSettings()
 

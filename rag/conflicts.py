@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.prompt import source_name, spoken
 from rag.quantities import Quantity, located
 from rag.terms import STOPWORDS, stem, stems, words
 from rag.types import Evidence, NoticeKind
+from rag.wording import source_name, spoken
 
 _ASKED = re.compile(
     r"\bhow (?:many|much)\b|\bwhat (?:percentage|share|number|amount|was the (?:toll|score))\b", re.IGNORECASE

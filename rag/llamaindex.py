@@ -9,7 +9,8 @@ from llama_index.core.llms import LLM, ChatMessage
 
 from index.errors import DatelineError
 from rag.errors import ModelError, ModelFailed
-from rag.llm import ModelSettings, ModelStatus, fits
+from rag.llm import fits
+from rag.model_settings import ModelSettings, ModelStatus
 from rag.pump import Pump
 from rag.thoughts import ThoughtFilter
 from rag.tokens import message_bounds

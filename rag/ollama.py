@@ -20,7 +20,8 @@ from llama_index.core.llms import LLM, ChatMessage
 from llama_index.llms.ollama import Ollama  # type: ignore[import-untyped,unused-ignore]
 
 from rag.errors import ModelError, ModelFailed, ModelMissing, PromptTruncated
-from rag.llm import ModelSettings, ModelStatus, fits
+from rag.llm import fits
+from rag.model_settings import ModelSettings, ModelStatus
 from rag.ollama_http import async_client, chat_client, look_client, mapped
 from rag.pump import Pump
 from rag.thoughts import OPEN, ThoughtFilter

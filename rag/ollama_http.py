@@ -15,7 +15,7 @@ import httpx
 import ollama
 
 from rag.errors import ModelError, ModelFailed, ModelMissing, ModelTimeout, ModelUnreachable, PromptTooLong
-from rag.llm import ModelSettings
+from rag.model_settings import ModelSettings
 
 _CHAT = "/api/chat"
 _LOOK_CONNECT_S, _LOOK_READ_S = 1.0, 5.0  # a look at the server: on this machine or its network it takes milliseconds

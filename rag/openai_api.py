@@ -23,7 +23,8 @@ from llama_index.llms.openai import OpenAI  # type: ignore[import-untyped,unused
 from index.errors import InputError
 from rag.errors import ModelError, ModelFailed, ModelMissing, ModelTimeout, ModelUnreachable, PromptTooLong
 from rag.llamaindex import LlamaIndexModel
-from rag.llm import ModelSettings, ModelStatus, fits
+from rag.llm import fits
+from rag.model_settings import ModelSettings, ModelStatus
 from rag.pump import Pump
 from rag.thoughts import ThoughtFilter
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import date
 from itertools import groupby
 
 from llama_index.core.llms import ChatMessage, MessageRole
 
 from rag.errors import NothingToDraftFrom, PromptTooLong
 from rag.grammar import REFUSAL
-from rag.instructions import plain, speaks_to_machine
+from rag.instructions import plain
 from rag.llm import DraftModel
 from rag.types import Evidence, Question
+from rag.wording import headline, source_label, spoken
 
 RULES = f"""You answer questions about news from numbered sentences of articles.
 - Use only the numbered sentences. What they do not say, you do not say.
@@ -75,35 +75,6 @@ def fitted(
 def heading(evidence: Evidence) -> str:
     """Outlet, date and title of an article, as the model and the quoting answer name it."""
     return ": ".join(part for part in (_plain(source_label(evidence)), _plain(headline(evidence))) if part)
-
-
-def headline(evidence: Evidence) -> str:
-    """The article's title; empty where it speaks to a machine."""
-    title = evidence.article.article.title
-    return "" if speaks_to_machine(title) else title
-
-
-def source_label(evidence: Evidence) -> str:
-    """`source_name`, or the day alone where the outlet's name speaks to a machine."""
-    source = source_name(evidence)
-    return (_day(evidence) or "An article") if speaks_to_machine(source) else source
-
-
-def source_name(evidence: Evidence) -> str:
-    """ "CNN, 21 December 2025"; what is unknown is left out."""
-    article = evidence.article.article
-    parts = [article.outlet or "", _day(evidence)]
-    return ", ".join(part for part in parts if part) or (article.title or article.id)
-
-
-def _day(evidence: Evidence) -> str:
-    published = evidence.article.article.published
-    return spoken(published) if published else ""
-
-
-def spoken(day: date) -> str:
-    """21 December 2025."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def _plain(text: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from rag.clock import Clock
-from rag.prompt import spoken
 from rag.types import Answer, Evidence, Question
+from rag.wording import spoken
 
 
 def refusal(

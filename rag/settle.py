@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.cite import DraftSentence, resolve
-from rag.prompt import headline, source_label, spoken
 from rag.terms import stems
 from rag.types import Evidence, State
 from rag.verify import Case, Verdict, Verifier, verdicts
+from rag.wording import headline, source_label, spoken
 
 MAX_CITATIONS = 3
 _BULLET = re.compile(r"^\s*[-*•–]\s+")

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from index import plugins
 from index.errors import DatelineError, InputError, PluginError
-from rag.llm import ModelSettings, ModelStatus
+from rag.model_settings import ModelSettings, ModelStatus
 from rag.verify import Verifier
 
 GROUP = "dateline.verifiers"

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.errors import ModelFailed
 from rag.instructions import speaks_to_machine
-from rag.llm import ModelSettings, ModelStatus
+from rag.model_settings import ModelSettings, ModelStatus
 from rag.ollama import OllamaModel
 from rag.parts import beginning, parts
 from rag.terms import words

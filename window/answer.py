@@ -9,7 +9,6 @@ from index.history import Standing
 from rag import extract
 from rag.conversation import Exchange, Suggested, Unkept, Waiting
 from rag.feedback import Rating
-from rag.prompt import spoken
 from rag.sources import cited_by, independent_outlets
 from rag.types import (
     Answer,
@@ -24,6 +23,7 @@ from rag.types import (
     SentenceSettled,
     Understood,
 )
+from rag.wording import spoken
 from window.documents import NOTICES, answer_markdown
 from window.html import byline, count, data, days, error, kept, listed, original, safe
 

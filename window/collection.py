@@ -15,7 +15,7 @@ from index.records import Filter, ListedArticle
 from index.report import Item, Progress
 from index.store import Store
 from rag.collection import Collection, Page
-from rag.prompt import spoken
+from rag.wording import spoken
 from window.desk import QUICK, payload
 from window.html import count, listed, note, original, safe
 from window.limits import window

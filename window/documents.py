@@ -9,9 +9,9 @@ from html import escape
 from pathlib import Path
 
 from rag.conversation import Exchange
-from rag.prompt import spoken
 from rag.sources import independent_outlets
 from rag.types import Answer, Citation, NoticeKind
+from rag.wording import spoken
 from window.html import count, link
 
 NOTICES: dict[NoticeKind, str] = {

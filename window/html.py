@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 from index.records import Article
-from rag.prompt import spoken
+from rag.wording import spoken
 
 _MARKS = {ord(char): f"&#{ord(char)};" for char in "\"'\\`*_{}[]()#+-.!|~$:@="}
 """Quotation marks, which end an attribute, and every character that Markdown, LaTeX or a template gives a meaning."""

@@ -9,8 +9,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.errors import InputError
-from rag.prompt import spoken
 from rag.types import Limits, Window
+from rag.wording import spoken
 from window.html import data, days, listed, safe
 
 MAX_SENT = 10_000  # characters; the pipeline allows fewer and says so

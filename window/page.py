@@ -11,8 +11,8 @@ import gradio as gr
 
 from index.errors import DatelineError
 from rag.pipeline import Pipeline
-from rag.prompt import spoken
 from rag.suggest import Suggester
+from rag.wording import spoken
 from window.ask import AskTab, beginning
 from window.collection import CollectionTab
 from window.desk import QUICK, Desk

@@ -11,7 +11,7 @@ from index.errors import DatelineError
 from rag.config import Config
 from rag.doctor import Finding, examine
 from rag.pipeline import Pipeline
-from rag.prompt import spoken
+from rag.wording import spoken
 from window.html import count, safe
 
 SIGNS = {"good": ("✓", "in order"), "note": ("!", "worth knowing"), "broken": ("✕", "broken")}

@@ -12,7 +12,8 @@ from fakes import fake_ollama, fake_openai, plugin_dist, scripted
 from llama_index.core.llms import LLM, ChatMessage
 
 from rag.errors import PromptTooLong
-from rag.llm import GROUP, DraftModel, ModelSettings, choose
+from rag.llm import GROUP, DraftModel, choose
+from rag.model_settings import ModelSettings
 
 WORDS = "The old stone bridge over the river was opened again on Monday after years of work. " * 8
 PROMPT = [

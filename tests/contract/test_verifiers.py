@@ -9,7 +9,7 @@ import pytest
 from fakes import fake_ollama, judge, nli
 
 from index import plugins
-from rag.llm import ModelSettings
+from rag.model_settings import ModelSettings
 from rag.verifiers import GROUP, verifier
 from rag.verify import Verdict, Verifier
 

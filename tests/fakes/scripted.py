@@ -22,7 +22,8 @@ from llama_index.core.llms import (
 )
 
 from fakes import plugin_dist
-from rag.llm import GROUP, ModelSettings
+from rag.llm import GROUP
+from rag.model_settings import ModelSettings
 
 CONTEXT = 2048
 

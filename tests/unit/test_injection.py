@@ -14,7 +14,7 @@ from injection.corpus import AS_OF, QUESTION, TRUTH, attacks, poisoned, reached
 from index.sqlite_faiss import SqliteFaissStore
 from rag.cite import SentenceReader
 from rag.config import Config
-from rag.llm import ModelSettings
+from rag.model_settings import ModelSettings
 from rag.pipeline import Pipeline
 from rag.prompt import RULES, messages
 from rag.settle import context_of, judge

@@ -22,7 +22,7 @@ from rag.cite import SentenceReader, resolve
 from rag.errors import ModelFailed, ModelMissing, PromptTooLong
 from rag.grammar import MAX_SENTENCES, REFUSAL, grammar
 from rag.llamacpp import CONTEXT, EmbeddedModel, Engine, model_path
-from rag.llm import ModelSettings
+from rag.model_settings import ModelSettings
 from rag.tokens import message_bounds
 
 EVIDENCE = (
@@ -255,7 +255,7 @@ def test_a_program_can_end_in_the_middle_of_an_answer() -> None:
     program = (
         "from llama_index.core.llms import ChatMessage\n"
         "from rag.llamacpp import EmbeddedModel\n"
-        "from rag.llm import ModelSettings\n"
+        "from rag.model_settings import ModelSettings\n"
         "asked = EmbeddedModel('', ModelSettings(threads=1))\n"
         "answer = asked.stream([ChatMessage(content='Tell a long story.')], max_tokens=3500)\n"
         "print(bool(next(answer)))\n"

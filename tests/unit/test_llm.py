@@ -18,7 +18,8 @@ from llama_index.core.llms import ChatMessage
 
 from index.errors import PluginError
 from rag.errors import ModelFailed, ModelMissing, ModelTimeout, ModelUnreachable, PromptTooLong
-from rag.llm import GROUP, ModelSettings, choose, fits, make
+from rag.llm import GROUP, choose, fits, make
+from rag.model_settings import ModelSettings
 from rag.pump import Limits, Pump
 from rag.thoughts import ThoughtFilter
 from rag.tokens import message_bounds, text_bounds

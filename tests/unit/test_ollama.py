@@ -21,7 +21,7 @@ from rag.errors import (
     PromptTooLong,
     PromptTruncated,
 )
-from rag.llm import ModelSettings
+from rag.model_settings import ModelSettings
 from rag.ollama import OllamaModel, _was_cut
 from rag.tokens import TokenBounds
 

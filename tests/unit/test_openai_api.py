@@ -20,7 +20,8 @@ from index.errors import InputError
 from index.sqlite_faiss import SqliteFaissStore
 from rag.config import Config, read_config
 from rag.errors import ModelError, ModelFailed, ModelMissing, ModelTimeout, ModelUnreachable, PromptTooLong
-from rag.llm import GROUP, ModelSettings, choose, make
+from rag.llm import GROUP, choose, make
+from rag.model_settings import ModelSettings
 from rag.pipeline import Pipeline
 
 OWN = {

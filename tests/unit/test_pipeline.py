@@ -18,7 +18,8 @@ from index.sqlite_faiss import SqliteFaissStore
 from rag.answerable import DOUBT, THRESHOLD
 from rag.config import Config
 from rag.errors import ModelFailed
-from rag.llm import ModelSettings, choose
+from rag.llm import choose
+from rag.model_settings import ModelSettings
 from rag.pipeline import Pipeline
 from rag.types import AnswerDone, Drafting, EvidenceFound, SentenceSettled, Token, Understood
 

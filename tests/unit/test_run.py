@@ -23,7 +23,8 @@ from index.errors import InputError
 from index.manifest import Manifest
 from index.sqlite_faiss import SqliteFaissStore
 from rag.config import Config
-from rag.llm import ModelSettings, choose
+from rag.llm import choose
+from rag.model_settings import ModelSettings
 from rag.pipeline import Pipeline
 
 COST = "The Harbour Bridge cost 412 million euros, Mayor Ida Holt said."

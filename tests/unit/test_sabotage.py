@@ -27,7 +27,8 @@ from eval.summary import figures
 from index.manifest import Manifest
 from index.sqlite_faiss import SqliteFaissStore
 from rag.config import Config
-from rag.llm import ModelSettings, choose
+from rag.llm import choose
+from rag.model_settings import ModelSettings
 from rag.pipeline import Pipeline
 from rag.retrieve import Retrieved
 from rag.types import Answer, AnswerDone, Event, Found, Question

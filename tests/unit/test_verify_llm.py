@@ -12,7 +12,7 @@ from fakes.fake_ollama import FakeOllama
 
 from index.errors import InputError
 from rag.errors import ModelFailed, ModelMissing, ModelTimeout, ModelUnreachable, PromptTooLong, PromptTruncated
-from rag.llm import ModelSettings
+from rag.model_settings import ModelSettings
 from rag.verify_llm import RULES, SCHEMA, OllamaJudge, messages
 
 CLAIM = "The bridge opened on Friday."

@@ -14,7 +14,7 @@ from index.errors import InputError, PluginError
 from rag.config import Config, read_config
 from rag.doctor import examine
 from rag.errors import ModelMissing, ModelUnreachable
-from rag.llm import ModelSettings
+from rag.model_settings import ModelSettings
 from rag.pipeline import Pipeline
 from rag.types import Answer
 from rag.verifiers import GROUP, looked_at, verifier, with_threshold
