@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 
 from api import chat
@@ -62,7 +63,7 @@ def make(
         pipeline: answers.
         capacity: how much is done at a time.
         rate: requests by one token, or by one address where there are no tokens.
-        log_questions: whether questions stand in the log.
+        log_questions: whether questions stand in the log, and in spans where a collector is told of them.
 
     Raises:
         InputError: `rate` cannot be read.
@@ -71,6 +72,7 @@ def make(
     door = Door(Tokens(pipeline.config.index), rate)
     metrics = Metrics(desk.gates, lambda: door.turned_away)
     desk.came_in = lambda outcome, articles: metrics.ingested(outcome, len(articles))
+    desk.about = lambda question: {"request_id": request_id.get(), **({"question": question} if log_questions else {})}
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -84,6 +86,7 @@ def make(
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
         lifespan=lifespan,
+        telemetry=_requests_told(pipeline.tracing.provider),
         responses={
             status: {"model": ErrorJson, "description": what} for status, what in {**_STATUSES, 404: "No such."}.items()
         },
@@ -186,6 +189,23 @@ def _leaving(request: Request) -> Callable[[], Awaitable[None]]:
             pass
 
     return gone
+
+
+def _requests_told(provider: Any) -> TelemetryConfig:
+    """Spans of questions over HTTP, within which those of `rag.spans` lie; none without a provider of ours.
+
+    Not of what is read: health checks and metrics would drown the rest. Not with what stands behind a question mark:
+    FastAPI tells that whole, and it may be a question.
+    """
+    return {
+        "tracing": provider is not None,
+        "tracer_provider": provider,
+        "operation_spans": False,
+        "metrics": False,
+        "logs": False,
+        "auto_configure": False,
+        "exclude": lambda scope: scope.get("method") != "POST" or bool(scope.get("query_string")),
+    }
 
 
 def _handle_errors(app: FastAPI) -> None:

@@ -53,7 +53,9 @@ def _api(
     at_once: Annotated[int, typer.Option(min=1, help="Questions answered at a time.")] = _CAPACITY.at_once,
     waiting: Annotated[int, typer.Option(min=0, help="How many more may wait.")] = _CAPACITY.waiting,
     rate: Annotated[str, typer.Option(help="Requests by one token.")] = RATE,
-    log_questions: Annotated[bool, typer.Option("--log-questions", help="Write questions into the log.")] = False,
+    log_questions: Annotated[
+        bool, typer.Option("--log-questions", help="Write questions into the log and into spans.")
+    ] = False,
 ) -> None:
     """Serve answers to other programs: OpenAI's chat protocol and /api; see docs/api.md."""
     with told():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -34,9 +34,11 @@ from index.report import Progress
 from index.sources import Source
 from index.web.manners import Manners
 from index.web.sources import Web
+from rag.clock import Clock
 from rag.contract import article_facts
 from rag.evidence import EvidencePicker
 from rag.pipeline import Pipeline
+from rag.spans import Fact
 from rag.types import Answer, AnswerDone, Event, Turn
 from rag.understand import understand
 
@@ -70,6 +72,8 @@ class Desk:
         self.jobs = Jobs(self.writing)
         # Told what became of articles: outcome, and the articles.
         self.came_in: Callable[[str, Sequence[object]], None] = lambda _outcome, _articles: None
+        # Asked what a collector of spans is to know of a question.
+        self.about: Callable[[str], Mapping[str, Fact]] = lambda _question: {}
         self._picker = EvidencePicker(pipeline.store, _SENTENCES)
 
     def close(self) -> None:
@@ -85,8 +89,10 @@ class Desk:
             DatelineError: see `Pipeline.stream`; while iterating.
         """
 
+        about = self.about(question)
+
         def work(cancel: threading.Event) -> Iterator[Event]:
-            return self.pipeline.stream(question, history=history, cancel=cancel, **limits.named)
+            return self.pipeline.stream(question, history=history, cancel=cancel, about=about, **limits.named)
 
         return self.asking.follow(work)
 
@@ -100,19 +106,30 @@ class Desk:
 
     async def search(self, body: SearchBody) -> SearchJson:
         """Articles that bear on a query, with their best sentences."""
-        return await self.asking.run(lambda: self._search(body))
+        about = self.about(body.query)
 
-    def _search(self, body: SearchBody) -> SearchJson:
+        def work() -> SearchJson:
+            with self.pipeline.tracing.begin("search", about) as span:
+                return self._search(body, Clock(span))
+
+        return await self.asking.run(work)
+
+    def _search(self, body: SearchBody, clock: Clock) -> SearchJson:
         limits = body.named
-        question = understand(
-            body.query,
-            as_of=limits.pop("as_of") or date.today(),  # noqa: DTZ011 - the user's calendar day
-            known_outlets=self.pipeline.store.outlets(),
-            **limits,
-        )
+        with clock.stage("understand"):
+            question = understand(
+                body.query,
+                as_of=limits.pop("as_of") or date.today(),  # noqa: DTZ011 - the user's calendar day
+                known_outlets=self.pipeline.store.outlets(),
+                **limits,
+            )
         with self.pipeline.store.reading():
-            retrieved = self.pipeline.retriever.search(question, body.limit)
-            picked = self._picker.pick(question, retrieved.found, retrieved.vector)
+            with clock.stage("retrieve") as stage:
+                retrieved = self.pipeline.retriever.search(question, body.limit)
+                stage.tell(articles=len(retrieved.found))
+            with clock.stage("evidence") as stage:
+                picked = self._picker.pick(question, retrieved.found, retrieved.vector)
+                stage.tell(sentences=len(picked))
         sentences: dict[str, list[SentenceFound]] = {}
         for e in sorted(picked, key=lambda e: -e.score):
             found = SentenceFound(sentence=e.sentence.text, start=e.sentence.start, end=e.sentence.end, score=e.score)

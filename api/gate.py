@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -77,7 +78,7 @@ class Gate:
             self._leave(time.monotonic() - begun)
             tell(_End(error))
 
-        self._pool.submit(run)
+        self._pool.submit(copy_context().run, run)  # the log and the spans know whose work it is
         return _items(queue, cancel)
 
     async def run(self, work: Callable[[], T]) -> T:

@@ -9,6 +9,7 @@ included, so that a part from another package is found in the same way as our ow
     dateline.stores      → Store                             (contract in index/store.py)
     dateline.verifiers   argument → Verifier                 (contract in rag/verify.py)
     dateline.rerankers   → Reranker
+    dateline.tracing     address → Tracing                   (contract in rag/spans.py)
 """
 
 from __future__ import annotations

@@ -1,40 +1,56 @@
-"""How long each stage of an answer took."""
+"""How long each stage of an answer took, told at its end and, where somebody traces, as it happens."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rag.spans import NOBODY, Span
+
+# The answer's own account (`timings_ms`) puts stages together; what is not named here lies within one that is.
+_ACCOUNT = {
+    "understand": "retrieve",
+    "retrieve": "retrieve",
+    "evidence": "retrieve",
+    "answerability": "retrieve",
+    "choose": "draft",
+    "draft": "draft",
+    "complete": "draft",
+    "verify": "verify",
+}
 
 
 class Clock:
-    """Milliseconds by stage."""
+    """Milliseconds by stage. One answer's stages follow each other or lie within each other.
 
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {"retrieve": 0.0, "draft": 0.0, "verify": 0.0}
+    Args:
+        span: of the whole answer.
+    """
 
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self._laps[stage] += now - self._last
-        self._last = now
+    def __init__(self, span: Span = NOBODY) -> None:
+        self._start = time.perf_counter()
+        self._spans = [span]  # those that have begun, innermost last
+        self._seconds = {"retrieve": 0.0, "draft": 0.0, "verify": 0.0}
 
-    def timing(self, stage: str) -> _Timing:
-        return _Timing(self._laps, stage)
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Span]:
+        """Times the block, and opens a span for it within that of the block around it."""
+        begun = time.perf_counter()
+        try:
+            with self._spans[-1].stage(name) as span:
+                self._spans.append(span)
+                try:
+                    yield span
+                finally:
+                    self._spans.pop()
+        finally:
+            if account := _ACCOUNT.get(name):
+                self._seconds[account] += time.perf_counter() - begun
 
     def done(self) -> dict[str, int]:
-        laps = dict(self._laps)
-        laps["draft"] = max(laps["draft"] - laps["verify"], 0.0)
-        laps["total"] = time.perf_counter() - self._start
-        return {stage: round(seconds * 1000) for stage, seconds in laps.items()}
-
-
-class _Timing:
-    """Adds the time spent in its block to one stage."""
-
-    def __init__(self, laps: dict[str, float], stage: str) -> None:
-        self._laps, self._stage = laps, stage
-
-    def __enter__(self) -> None:
-        self._start = time.perf_counter()
-
-    def __exit__(self, *exc: object) -> None:
-        self._laps[self._stage] += time.perf_counter() - self._start
+        """Milliseconds by stage, and in total since the clock was made."""
+        seconds = dict(self._seconds)
+        seconds["draft"] = max(seconds["draft"] - seconds["verify"], 0.0)  # sentences are verified within the draft
+        seconds["total"] = time.perf_counter() - self._start
+        return {stage: round(1000 * each) for stage, each in seconds.items()}

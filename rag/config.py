@@ -49,6 +49,8 @@ class Config:
         evidence_sentences: how many sentences are offered to the model.
         max_answer_tokens: length of a draft.
         history_turns: how many earlier exchanges may help to understand a follow-up.
+        otlp_endpoint: an OpenTelemetry collector that is told how long each stage of an answer took, such as
+            http://127.0.0.1:4318; empty means none, and none is ever told. See docs/api.md.
     """
 
     index: Path = Path("var/index")
@@ -71,6 +73,7 @@ class Config:
     evidence_sentences: int = 8
     max_answer_tokens: int = 320
     history_turns: int = 4
+    otlp_endpoint: str = ""
 
     @property
     def place(self) -> Place:

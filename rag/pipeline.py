@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 from index.embed import Embedder, embedder
@@ -18,6 +18,7 @@ from rag.llm import Chosen, DraftModel, choose
 from rag.refusal import refusal
 from rag.rerank import reranker
 from rag.retrieve import Retriever
+from rag.spans import UNTOLD, Fact, Tracing, tracing_to
 from rag.types import Answer, AnswerDone, Event, EvidenceFound, Turn, Understood, Window
 from rag.understand import understand
 from rag.verifiers import verifier
@@ -33,12 +34,18 @@ class Pipeline:
     """Answers questions from one index. Thread-safe; many questions may be asked at once."""
 
     def __init__(
-        self, store: Store, embedder: Embedder, config: Config | None = None, verifier: Verifier | None = None
+        self,
+        store: Store,
+        embedder: Embedder,
+        config: Config | None = None,
+        verifier: Verifier | None = None,
+        tracing: Tracing = UNTOLD,
     ) -> None:
         self.config = config or Config()
         self.store = store
         self.embedder = embedder
         self.verifier = verifier or OverlapVerifier()
+        self.tracing = tracing
         self.retriever = Retriever(store, embedder, reranker(self.config.reranker))
         self._picker = EvidencePicker(store, self.config.evidence_sentences)
         self._chosen: Chosen | None = None
@@ -50,16 +57,19 @@ class Pipeline:
 
         Raises:
             IndexMissing: there is none.
-            PluginError: the encoder, reranker or verifier is not installed.
+            InputError: the collector's address is none.
+            PluginError: the encoder, reranker, verifier or what tells a collector is not installed.
             ModelError: the verifier asks a model that cannot be used.
         """
         checker = verifier(config.verifier, config.model_settings)
+        told = tracing_to(config.otlp_endpoint)
         store = config.place.open()
-        return cls(store, embedder(store.manifest.encoder), config, checker)
+        return cls(store, embedder(store.manifest.encoder), config, checker, told)
 
     def close(self) -> None:
-        """Releases the index."""
+        """Releases the index; the collector, where there is one, is told the last."""
         self.store.close()
+        self.tracing.close()
 
     @property
     def chosen(self) -> Chosen:
@@ -98,6 +108,7 @@ class Pipeline:
         outlets: Sequence[str] | None = None,
         allow_later: bool = False,
         cancel: threading.Event | None = None,
+        about: Mapping[str, Fact] | None = None,
     ) -> Iterator[Event]:
         """Answers a question, telling what happens as it happens. The last event is always `AnswerDone`.
 
@@ -109,36 +120,47 @@ class Pipeline:
             outlets: overrides the outlets understood from the question.
             allow_later: whether articles published after `as_of` may be used.
             cancel: when set, the model stops; what has settled by then is the answer.
+            about: what a collector of spans is to know of the question.
 
         Raises:
             InputError: there is no question.
             ModelError: a model that was named explicitly cannot be used at all.
             StoreError: the index cannot be read.
         """
-        clock = Clock()
-        question = understand(
-            text,
-            as_of=as_of or date.today(),  # noqa: DTZ011 - the user's calendar day
-            history=history[-self.config.history_turns :],
-            window=window,
-            outlets=outlets,
-            known_outlets=self.store.outlets(),
-            allow_later=allow_later,
-        )
-        yield Understood(question)
-        with self.store.reading():  # articles, sentences and vectors of one state, whatever is taken in meanwhile
-            retrieved = self.retriever.search(question, ARTICLES)
-            evidence = tuple(self._picker.pick(question, retrieved.found, retrieved.vector))
-        clock.lap("retrieve")
-        yield EvidenceFound(evidence)
-        answerable = answerability(retrieved.found, evidence)
-        if answerable < THRESHOLD:
-            yield AnswerDone(refusal(question, evidence, self.store.newest(), clock, "none", ""))
-            return
-        run = Writer(question, evidence, self.verifier, clock, cancel or threading.Event(), answerable)
-        chosen = self.chosen
-        yield from run.draft(chosen, self._fallbacks(chosen), self.config.max_answer_tokens)
-        yield AnswerDone(run.answer(self.store.newest()))
+        with self.tracing.begin("ask", about or {}) as span:
+            clock = Clock(span)
+            with clock.stage("understand"):
+                question = understand(
+                    text,
+                    as_of=as_of or date.today(),  # noqa: DTZ011 - the user's calendar day
+                    history=history[-self.config.history_turns :],
+                    window=window,
+                    outlets=outlets,
+                    known_outlets=self.store.outlets(),
+                    allow_later=allow_later,
+                )
+            yield Understood(question)
+            with self.store.reading():  # articles, sentences and vectors of one state, whatever is taken in meanwhile
+                with clock.stage("retrieve") as stage:
+                    retrieved = self.retriever.search(question, ARTICLES)
+                    stage.tell(articles=len(retrieved.found))
+                with clock.stage("evidence") as stage:
+                    evidence = tuple(self._picker.pick(question, retrieved.found, retrieved.vector))
+                    stage.tell(sentences=len(evidence))
+            yield EvidenceFound(evidence)
+            with clock.stage("answerability") as stage:
+                answerable = answerability(retrieved.found, evidence)
+                stage.tell(probability=answerable)
+            if answerable < THRESHOLD:
+                answer = refusal(question, evidence, self.store.newest(), clock, "none", "")
+            else:
+                run = Writer(question, evidence, self.verifier, clock, cancel or threading.Event(), answerable)
+                with clock.stage("choose"):
+                    chosen = self.chosen
+                yield from run.draft(chosen, self._fallbacks(chosen), self.config.max_answer_tokens)
+                answer = run.answer(self.store.newest())
+            span.tell(**_outcome(answer))
+        yield AnswerDone(answer)
 
     def _fallbacks(self, chosen: Chosen) -> Callable[[], DraftModel | None]:
         """What drafts when the chosen model fails midway: the embedded one, unless that is what failed."""
@@ -153,3 +175,15 @@ class Pipeline:
                 return None
 
         return embedded
+
+
+def _outcome(answer: Answer) -> Mapping[str, Fact]:
+    """What a collector is told of an answer: no word of it."""
+    return {
+        "answered": answer.answered,
+        "model": answer.model,
+        "sentences": len(answer.sentences),
+        "removed": len(answer.removed),
+        "citations": len(answer.citations),
+        "notices": len(answer.notices),
+    }

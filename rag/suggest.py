@@ -169,7 +169,7 @@ class Suggester:
     def _finds(self, proposal: Proposal, as_of: date | None) -> bool:
         """Whether the pipeline would draft an answer, its best evidence being of the proposal's article."""
         try:
-            for event in self._pipeline.stream(proposal.question, as_of=as_of):
+            for event in self._pipeline.stream(proposal.question, as_of=as_of, about={"purpose": "suggestion"}):
                 if isinstance(event, EvidenceFound):
                     best = max(event.evidence, key=lambda e: e.score, default=None)
                     if best is None or best.article.article.id != proposal.article_id:

@@ -74,7 +74,9 @@ class Writer:
             self._model, self._notes = model.name, [*self._notes, note] if note else self._notes
             yield Drafting(model.name, " ".join(self._notes))
             try:
-                yield from self._from_model(model, max_tokens)
+                with self._clock.stage("draft") as stage:
+                    stage.tell(model=model.name)
+                    yield from self._from_model(model, max_tokens)
                 break
             except ModelError as exc:
                 self._sentences, self._numbering, self._declined = [], Numbering(), False
@@ -89,12 +91,14 @@ class Writer:
             )
             yield Drafting(extract.NAME, " ".join(self._notes))
         if not self._cancel.is_set() and (self._shown or not self._declined or self._likely):
-            yield from self._complete(model)
-            yield from self._notice()
-        self._clock.lap("draft")
+            with self._clock.stage("complete"):
+                yield from self._complete(model)
+                yield from self._notice()
 
     def _from_model(self, model: DraftModel, max_tokens: int) -> Iterator[Event]:
-        prompt, offered = fitted(self._question, self._evidence, model, max_tokens)
+        with self._clock.stage("prompt") as stage:
+            prompt, offered = fitted(self._question, self._evidence, model, max_tokens)
+            stage.tell(sentences=len(offered))
         reader = SentenceReader()
         marks = [e.n for e in offered]
         for piece in model.stream(prompt, max_tokens=max_tokens, marks=marks, cancel=self._cancel):
@@ -110,11 +114,12 @@ class Writer:
         if REFUSAL in sentence.text.upper():
             self._declined = not _weak(model)
             return
-        with self._clock.timing("verify"):
+        with self._clock.stage("verify") as stage:
             settled = self._checked(sentence)
             if _weak(model) and settled.state == "verified" and not _follows(settled):
                 best = settled.evidence[0]
                 settled = Settled(quoted(best), (best,), 1.0, "repaired", ("a small model put it in words of its own",))
+            stage.tell(state=settled.state, support=settled.support, citations=len(settled.evidence))
         if not self._repeats(settled):
             yield self._take(settled)
 
