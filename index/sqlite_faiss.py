@@ -258,7 +258,7 @@ class SqliteFaissStore(Reading):
         """Words of what was removed since the file was written leave FTS5, too: it only strikes them out at first."""
         if seal is None or seal.generation < int(self.meta("removals")):
             with transaction(self.db) as db:
-                db.execute("INSERT INTO passages_fts (passages_fts) VALUES ('optimize')")
+                sqlite_write.drop_words(db)
 
     @contextmanager
     def _writing(self, path: Path) -> Iterator[Path]:

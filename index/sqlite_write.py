@@ -14,6 +14,9 @@ from index.records import Article, Span
 from index.sources import Visit
 from index.store import Entry, Kept, Outcome
 
+# Merges of all words until they are built anew. An index made before these were counted has had some already.
+MERGES = 500
+
 
 def put(db: sqlite3.Connection, entry: Entry) -> Outcome:
     """Inserts one article, or a new version of it, inside the caller's transaction."""
@@ -166,6 +169,17 @@ def _drop_passages(db: sqlite3.Connection, n: int) -> None:
     db.execute("DELETE FROM passages WHERE article = ?", (n,))  # vectors follow by cascade
     # The generation that this transaction becomes: readers that know an earlier one look for what is gone.
     db.execute("UPDATE meta SET value = (SELECT value + 1 FROM meta WHERE key = 'generation') WHERE key = 'removals'")
+
+
+def drop_words(db: sqlite3.Connection) -> None:
+    """Takes the words of what was removed out of FTS5, inside the caller's transaction.
+
+    "optimize" does it by merging all into one segment, a level above the last, and in SQLite before 3.42 nothing ever
+    comes down again: with 2,000 levels FTS5 calls its own table corrupt. So every `MERGES` times all is built anew.
+    """
+    merged = "INSERT INTO meta VALUES ('merges', 1) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value"
+    often = int(db.execute(merged).fetchone()[0]) % MERGES == 0
+    db.execute("INSERT INTO passages_fts (passages_fts) VALUES (?)", ("rebuild" if often else "optimize",))
 
 
 def _join_story(db: sqlite3.Connection, n: int, sketch: Signature, day: date | None) -> None:

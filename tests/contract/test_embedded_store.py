@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from fakes.embedder import BagEmbedder
 from index import sqlite_faiss, vectors
 from index.manifest import Manifest
 from index.records import Filter
+from index.repair import examine, repair
+from index.sqlite_db import transaction
 from index.sqlite_faiss import VECTORS, SqliteFaissStore
+from index.sqlite_write import drop_words
 
 
 @pytest.fixture(autouse=True, params=["FTS5", "postings"])
@@ -96,3 +100,37 @@ class TestDerived:
             assert b"yzzogeton" not in content, file.name
             assert b"wertyberg" not in content, file.name
         assert worded(store, "tax") == ["b"]
+
+
+def merged_often(store: SqliteFaissStore) -> None:
+    """Words come and are merged 2,100 times, then go again: by merging alone FTS5 is unreadable after 2,000."""
+    store.db.execute("PRAGMA synchronous = OFF")  # two thousand commits need not reach the disk
+    for row in range(1000, 3100):
+        with transaction(store.db) as db:
+            db.execute("INSERT INTO passages_fts (rowid, title, text) VALUES (?, 'x', 'y')", (row,))
+            drop_words(db)
+    with transaction(store.db) as db:
+        db.execute("DELETE FROM passages_fts WHERE rowid >= 1000")
+
+
+def test_words_can_be_merged_any_number_of_times(tmp_path: Path, manifest: Manifest, entry: EntryMaker) -> None:
+    with SqliteFaissStore(tmp_path / "i", manifest, create=True) as store:
+        store.put([entry("a", FOX), entry("b", TAX)])
+        merged_often(store)
+        assert worded(store, "fox") == ["a"]
+    assert examine(tmp_path / "i") == []
+
+
+@pytest.mark.skipif(sqlite3.sqlite_version_info >= (3, 42), reason="this SQLite bounds the levels itself")
+def test_words_merged_too_often_are_repaired(
+    tmp_path: Path, manifest: Manifest, entry: EntryMaker, bag: BagEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.sqlite_write.MERGES", 10_000)
+    with SqliteFaissStore(tmp_path / "i", manifest, create=True) as store:
+        store.put([entry("a", FOX), entry("b", TAX)])
+        with pytest.raises(sqlite3.DatabaseError):
+            merged_often(store)
+    assert [problem.part for problem in examine(tmp_path / "i")] == ["words"]
+    assert repair(tmp_path / "i", bag) == ()
+    with SqliteFaissStore(tmp_path / "i", manifest) as store:
+        assert worded(store, "fox") == ["a"]
