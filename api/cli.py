@@ -17,7 +17,7 @@ from api.desk import Capacity
 from api.server import PORT, serve
 from api.tokens import Tokens
 from rag import cli_print
-from rag.cli import IndexOption, JsonOption, LlmOption, VerifierOption, errors, told
+from rag.cli import IndexOption, JsonOption, LlmOption, VerifierOption, ended_in_order, errors, told
 from rag.config import read_config
 from rag.pipeline import Pipeline
 
@@ -58,7 +58,7 @@ def _api(
     ] = False,
 ) -> None:
     """Serve answers to other programs: OpenAI's chat protocol and /api; see docs/api.md."""
-    with told():
+    with told(), ended_in_order():
         pipeline = Pipeline.open(read_config({"index": index, "llm": llm, "verifier": verifier}))
         try:
             errors.print(cli_print.plain(pipeline.chosen.note))

@@ -27,7 +27,7 @@ from api.server import PORT, listen, log_to_stderr
 from api.tokens import Tokens
 from index.errors import DatelineError
 from rag import cli_print
-from rag.cli import IndexOption, LlmOption, VerifierOption, errors, told
+from rag.cli import IndexOption, LlmOption, VerifierOption, ended_in_order, errors, told
 from rag.config import read_config
 from rag.contract import AskJson, ask_json
 from rag.pipeline import Pipeline
@@ -178,7 +178,8 @@ def _mcp(
             server, bound = over_http(desk, host, port)
             shown = f"[{host}]" if ":" in host else host
             errors.print(f"The tools are at http://{shown}:{bound.getsockname()[1]}{PATH}", markup=False)
-            server.run(sockets=[bound])
+            with ended_in_order():
+                server.run(sockets=[bound])
         finally:
             desk.close()
             pipeline.close()

@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 nothing could be done; 2 wrong usage; 3 done, but some ite
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -79,6 +80,16 @@ def told() -> Iterator[None]:
     except KeyboardInterrupt as exc:
         errors.print("Stopped.")
         raise typer.Exit(130) from exc
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """What serves and is told to end (SIGTERM: a container's runtime, systemd) closes in order, as at Ctrl-C."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _config(**flags: Any) -> Config:
@@ -276,7 +287,7 @@ def watch(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Take in what is new in feeds and folders, again and again; Ctrl-C ends it."""
-    with told():
+    with told(), ended_in_order():
         from rag import cli_watch  # noqa: PLC0415
 
         pause = cli_watch.seconds(interval)
@@ -343,7 +354,7 @@ def serve(
     api_port: Annotated[int, typer.Option(min=1, max=65535, help="Where these connect.")] = 7861,
 ) -> None:
     """Open the chat window."""
-    with told():
+    with told(), ended_in_order():
         from rag.pipeline import Pipeline  # noqa: PLC0415 - seconds to import
 
         with ExitStack() as closing_last_first:

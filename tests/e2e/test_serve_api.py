@@ -38,4 +38,5 @@ def test_the_window_and_the_api_answer_from_one_process(seed_index: Path, tmp_pa
         assert "Dateline" in httpx.get(f"http://127.0.0.1:{window}/", timeout=60).text
     finally:
         serving.terminate()
-        assert serving.wait(60) != 0, "it is ended, not at its end"
+        assert serving.wait(60) == 130, "it closes in order, as at Ctrl-C"
+    assert said.read_text().splitlines()[-1] == "Stopped."

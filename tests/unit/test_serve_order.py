@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -51,8 +52,9 @@ def serve(monkeypatch: pytest.MonkeyPatch, window: Callable[..., None], port: in
     return CliRunner().invoke(cli.app, ["serve", "--api", "--api-port", str(port)]).exit_code
 
 
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
 def test_an_answer_under_way_is_finished_before_the_pipeline_is_closed(
-    pipeline: tuple[Pipeline, list[str]], monkeypatch: pytest.MonkeyPatch
+    pipeline: tuple[Pipeline, list[str]], monkeypatch: pytest.MonkeyPatch, told: signal.Signals
 ) -> None:
     opened, closed = pipeline
     inside, ended = threading.Event(), threading.Event()
@@ -74,13 +76,15 @@ def test_an_answer_under_way_is_finished_before_the_pipeline_is_closed(
             asked.append(threads.submit(httpx.post, f"http://127.0.0.1:{port}/api/ask", json=body, timeout=60))
             assert inside.wait(30)
             ended.set()
-            raise KeyboardInterrupt
+            assert signal.getsignal(told) is signal.default_int_handler, "else it would end the tests"
+            signal.raise_signal(told)
 
         assert serve(monkeypatch, window, port) == 130
         answer = asked[0].result(60)
     assert answer.status_code == 200
     assert "$106 billion" in answer.json()["answer"]
     assert closed == ["pipeline"]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, "only while it serves"
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{port}/healthz")
 
