@@ -1,6 +1,6 @@
 """`make torture`: everything, with a table at the end. Exit code 1 when an article was lost or anything is broken.
 
-python -m torture [--kills 200] [--tries 20] [--minutes 10] [--articles 50000] [--out FILE]
+python -m torture [--kills 200] [--tries 20] [--minutes 10] [--load-seconds 300] [--articles 50000] [--out FILE]
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from torture import faults, fuzz, kills
+from torture import faults, fuzz, kills, load
 from torture.faults import Row
 
 
@@ -23,6 +23,7 @@ def main() -> None:
     asked.add_argument("--kills", type=int, default=200)
     asked.add_argument("--tries", type=int, default=20)
     asked.add_argument("--minutes", type=float, default=10.0, help="of fuzzing")
+    asked.add_argument("--load-seconds", type=float, default=300.0, help="of a crowd that asks the API")
     asked.add_argument("--articles", type=int, default=0, help="also measure at this size; needs DATELINE_BENCH")
     asked.add_argument("--seed", type=int, default=random.randrange(10**6))
     asked.add_argument("--out", type=Path)
@@ -50,6 +51,8 @@ def main() -> None:
         add(faults.damaged_faiss(work, given.tries, rng))
         add(faults.damaged_pages(work, given.tries, rng))
         add(fuzz.run(given.minutes * 60, given.seed))
+        crowd = load.run(work / "load", load.ASKERS, given.load_seconds)
+        add(Row(f"{load.ASKERS} asking the API at once", len(crowd.took), broken=crowd.wrong))
     table = ["| fault | tried | articles reported | lost | broken |", "|---|---|---|---|---|", *map(line, rows)]
     text = "\n".join([f"Seed {given.seed}.", "", *table, ""])
     sys.stdout.write(text)
