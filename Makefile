@@ -29,7 +29,8 @@ browser:
 	apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
 	echo "WARNING: there is no chromium and it cannot be installed here: the chat window will NOT be tested." >&2
 
-torture: $(STAMP)  ## long: kills, full disks, damage, crowds, fuzzing; prints a table of what was lost
+torture: $(STAMP)  ## long: kills, full disks, damage, crowds, a Ray worker killed, fuzzing; prints a table of what was lost
+	$(BIN)/pip install --quiet --constraint requirements/constraints.txt --editable '.[ray]'
 	PYTHONPATH=tests $(BIN)/python -m torture $(TORTURE)
 
 load: $(STAMP)  ## a minute: 50 ask the API at once; prints a table

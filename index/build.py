@@ -1,30 +1,28 @@
 """load → cut → embed → store: incremental, resumable, one batch of articles a transaction.
 
+Who loads, cuts and embeds is exchangeable (`index.workers`); what is new is decided, and committed, here alone.
+
 What has been reported as added is committed. A kill loses at most the batch in work; running again takes up where it
 stopped, because articles whose content is known are skipped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from index.chunk import Chunker, embedded_text
 from index.embed import Embedder
 from index.errors import InputError
 from index.load import Files, file_of, readable
-from index.manifest import Manifest
-from index.records import Article, Cut
 from index.report import Item, Progress, Report
-from index.sources import Loaded, Lot, Refused, Source, Unchanged
+from index.sources import Lot, Refused, Seen, Source, Unchanged
 from index.store import Entry, Store
 from index.stores import Place, as_place
+from index.workers import Local, Made, Workers
 
-# Passages encoded and committed together: some 8 s of work on two cores, and enough to sort by length.
-BATCH_PASSAGES = 256
 # Articles looked up together to see which are new.
 _LOOKED_UP = 500
 
@@ -58,14 +56,16 @@ class Builder:
         place: where the index is; a folder is an embedded one.
         embedder: what encodes.
         wait_s: how long to wait for another process that is writing before giving up.
+        workers: who reads, cuts and encodes, ready to work; by default this process.
     """
 
-    def __init__(self, place: Path | Place, embedder: Embedder, *, wait_s: float = 0.0) -> None:
+    def __init__(
+        self, place: Path | Place, embedder: Embedder, *, wait_s: float = 0.0, workers: Workers | None = None
+    ) -> None:
         self._where = as_place(place)
-        self.place = self._where.folder
-        self.embedder = embedder
-        self.chunker = Chunker(embedder.count_tokens, embedder.max_tokens)
+        self._manifest = Local(embedder).manifest
         self._wait_s = wait_s
+        self._workers = workers or Local(embedder)
 
     def open(self) -> Store:
         """The store at the builder's place, made if need be.
@@ -73,8 +73,7 @@ class Builder:
         Raises:
             IndexMismatch: there is one, made with another encoder or chunking.
         """
-        manifest = Manifest(self.embedder.name, self.embedder.dimension, self.chunker.fingerprint)
-        return self._where.open(manifest, create=True)
+        return self._where.open(self._manifest, create=True)
 
     def ingest(
         self,
@@ -96,6 +95,7 @@ class Builder:
             IndexBusy: another process is writing.
             IndexMismatch: the index was made with another encoder or chunking.
             StoreError: the disk or the database refused; what was reported is in.
+            WorkersFailed: those who read and encode are gone; what was reported is in.
         """
         report = Report()
         with closing(self.stream(gathered(sources))) as events:
@@ -128,74 +128,59 @@ class Builder:
                 store.snapshot(if_worth_it=not run.removed)
 
     def _take(self, store: Store, lot: Lot, run: _Run) -> Iterator[Item | Progress]:
-        wanted: dict[str, int] = {}
-        origins: set[str] = set()
-        items = lot.read()
+        wanted: dict[str, Seen] = {}
+        items = self._workers.look(lot)
         while batch := list(islice(items, _LOOKED_UP)):
-            articles = {item.id: item for item in batch if isinstance(item, Article)}
+            articles = {item.article_id: item for item in batch if isinstance(item, Seen)}
             known = store.hashes(list(articles))
             store.relocate({i: a.source for i, a in articles.items() if known.get(i) == a.content_hash})
             for item in batch:
                 outcome = self._looked_at(item, known, run)
                 if outcome:
                     yield outcome
-                elif isinstance(item, Article):
-                    wanted[item.id] = len(item.text)
-                    origins.add(item.source)
+                elif isinstance(item, Seen):
+                    wanted[item.article_id] = item
         if wanted:
-            yield from self._encoded(store, lot, run, wanted, origins)
+            yield from self._encoded(store, lot, run, wanted)
 
     @staticmethod
-    def _looked_at(item: Loaded, known: dict[str, str], run: _Run) -> Item | None:
+    def _looked_at(item: Seen | Refused | Unchanged, known: dict[str, str], run: _Run) -> Item | None:
         """What becomes of an item that need not be encoded; None for one that must be."""
         if isinstance(item, Refused):
             return run.refused(item)
         if isinstance(item, Unchanged):
             run.seen.setdefault(item.article_id, "")
             return Item("unchanged", item.source, item.article_id)
-        if item.id in run.seen:
-            if run.seen[item.id] in ("", item.content_hash):
-                return Item("unchanged", item.source, item.id, item.title)
-            reason = f"another article of this run has the same id {item.id!r} and other content"
+        if item.article_id in run.seen:
+            if run.seen[item.article_id] in ("", item.content_hash):
+                return Item("unchanged", item.source, item.article_id, item.title)
+            reason = f"another article of this run has the same id {item.article_id!r} and other content"
             return run.refused(Refused(item.source, reason, "Give each article an id of its own."))
-        run.seen[item.id] = item.content_hash
-        same = known.get(item.id) == item.content_hash
-        return Item("unchanged", item.source, item.id, item.title) if same else None
+        run.seen[item.article_id] = item.content_hash
+        same = known.get(item.article_id) == item.content_hash
+        return Item("unchanged", item.source, item.article_id, item.title) if same else None
 
-    def _encoded(
-        self, store: Store, lot: Lot, run: _Run, wanted: dict[str, int], origins: Collection[str]
-    ) -> Iterator[Item | Progress]:
-        """Second pass: cuts, encodes and stores what is new."""
-        left = dict(wanted)
-        total = sum(wanted.values())
+    def _encoded(self, store: Store, lot: Lot, run: _Run, wanted: Mapping[str, Seen]) -> Iterator[Item | Progress]:
+        """Second reading: stores what is new, a batch at a time, as it comes cut and encoded."""
+        total = sum(seen.characters for seen in wanted.values())
+        done = characters = 0
         yield Progress(0, len(wanted), 0, total)
-        batch: list[Cut] = []
-        for item in lot.read(origins):
-            if not isinstance(item, Article) or left.pop(item.id, None) is None:
-                continue
-            try:
-                batch.append(self.chunker.cut(item))
-            except InputError as exc:
-                yield run.refused(Refused(item.source, exc.message, exc.advice))
-            yield Progress(len(wanted) - len(left), len(wanted), total - sum(left.values()), total)
-            if sum(len(cut.passages) for cut in batch) >= BATCH_PASSAGES:
+        with closing(self._workers.entries(lot, wanted)) as batches:
+            for batch in batches:
                 yield from self._stored(store, batch, run)
-                batch = []
-        if batch:
-            yield from self._stored(store, batch, run)
+                for article_id, _ in batch:
+                    done, characters = done + 1, characters + wanted[article_id].characters
+                    yield Progress(done, len(wanted), characters, total)
 
-    def _stored(self, store: Store, batch: Sequence[Cut], run: _Run) -> Iterator[Item]:
-        texts = [embedded_text(cut.article.title, cut.passage_text(p)) for cut in batch for p in cut.passages]
-        vectors = self.embedder.encode(texts)
-        entries, at = [], 0
-        for cut in batch:
-            entries.append(Entry(cut, vectors[at : at + len(cut.passages)]))
-            at += len(cut.passages)
-        outcomes = store.put(entries)
-        run.changed = True
-        near = store.twins([cut.article.id for cut in batch])
-        for cut, outcome in zip(batch, outcomes, strict=True):
-            article = cut.article
+    @staticmethod
+    def _stored(store: Store, batch: Made, run: _Run) -> Iterator[Item]:
+        entries = [made for _, made in batch if isinstance(made, Entry)]
+        outcomes = store.put(entries) if entries else []
+        run.changed = run.changed or bool(entries)
+        yield from (run.refused(made) for _, made in batch if isinstance(made, Refused))
+        near = store.twins([entry.cut.article.id for entry in entries])
+        for entry, outcome in zip(entries, outcomes, strict=True):
+            article = entry.cut.article
             twin = near.get(article.id, "") if outcome == "added" else ""
             yield Item("near-duplicate" if twin else outcome, article.source, article.id, article.title, near=twin)
 

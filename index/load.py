@@ -12,7 +12,9 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -23,6 +25,9 @@ from index.sources import Loaded, Refused, Visit
 
 # What the file of refused records is called. Its articles stay when a line that was mended and fed is taken out of it.
 REJECTED = "rejected.jsonl"
+
+# Files that are read together where several processes read: some thousand articles, a few seconds of work.
+_PART = 4_000_000
 
 _IN_ARCHIVE = re.compile(r"(?is)(.*?\.zip(?:\.gz)?)!/")
 
@@ -40,6 +45,29 @@ class Survey:
     files: tuple[Path, ...]
     refused: tuple[Refused, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
+
+    def read(self, only: Collection[str] | None = None) -> Iterator[Loaded]:
+        """Everything in order; with `only`, just the files in which these sources lie."""
+        yield from self.refused
+        wanted = None if only is None else {file_of(source) for source in only}
+        for path in self.files:
+            if wanted is None or str(path) in wanted:
+                yield from _read(path)
+
+    def parts(self) -> list[Survey]:
+        """The same in parts of whole files, each of some `_PART` bytes on disk or one file that is larger."""
+        found: list[Survey] = []
+        files: list[Path] = []
+        size = 0
+        for path in self.files:
+            files.append(path)
+            with suppress(OSError):  # reading it will say so
+                size += path.stat().st_size
+            if size >= _PART:
+                found.append(Survey(tuple(files)))
+                files, size = [], 0
+        rest = [Survey(tuple(files))] if files else []
+        return [*([Survey((), self.refused)] if self.refused else []), *found, *rest]
 
 
 def readable() -> str:
@@ -72,11 +100,15 @@ class Files:
 
     def read(self, only: Collection[str] | None = None) -> Iterator[Loaded]:
         """Everything in order; with `only`, just the files in which these sources lie."""
-        yield from self.found.refused
-        wanted = None if only is None else {file_of(source) for source in only}
-        for path in self.found.files:
-            if wanted is None or str(path) in wanted:
-                yield from _read(path)
+        return self.found.read(only)
+
+    def parts(self) -> list[Survey]:
+        """The same in parts of whole files."""
+        return self._parts
+
+    @cached_property
+    def _parts(self) -> list[Survey]:
+        return self.found.parts()
 
     def covers(self, source: str) -> bool:
         """Whether an article of that source is gone if it was not read this time."""
@@ -132,13 +164,7 @@ def load(paths: Iterable[Path]) -> Iterator[Loaded]:
     Raises:
         InputError: a path does not exist (at the call, before anything is read).
     """
-    return _load(survey(paths))
-
-
-def _load(found: Survey) -> Iterator[Loaded]:
-    yield from found.refused
-    for path in found.files:
-        yield from _read(path)
+    return survey(paths).read()
 
 
 def _read(path: Path) -> Iterator[Loaded]:

@@ -7,6 +7,7 @@ included, so that a part from another package is found in the same way as our ow
     dateline.llms        name, settings → language model     (contract in rag/llm.py)
     dateline.embedders   → Embedder                          (contract in index/embed.py)
     dateline.stores      → Store                             (contract in index/store.py)
+    dateline.workers     → Workers                           (contract in index/workers.py)
     dateline.verifiers   argument → Verifier                 (contract in rag/verify.py)
     dateline.rerankers   → Reranker
     dateline.tracing     address → Tracing                   (contract in rag/spans.py)

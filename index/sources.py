@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from index.records import Article
 
@@ -46,6 +46,28 @@ Loaded = Article | Refused | Unchanged
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What the first reading keeps of an article: enough to tell whether it is new, and how much work it will be.
+
+    Attributes:
+        characters: length of its text.
+        part: the part of its lot that it was read from, where the lot was divided.
+    """
+
+    article_id: str
+    source: str
+    title: str
+    content_hash: str
+    characters: int
+    part: int = 0
+
+    @classmethod
+    def of(cls, article: Article, part: int = 0) -> Seen:
+        """What is kept of `article`."""
+        return cls(article.id, article.source, article.title, article.content_hash, len(article.text), part)
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """What is remembered of an address that was fetched.
 
@@ -73,15 +95,27 @@ class Memory(Protocol):
         """The last visit to an address whose articles are in the index."""
 
 
-class Lot(Protocol):
-    """Articles that are taken in together: read once to see which are new, and again to encode those."""
+class Readable(Protocol):
+    """Something that articles are read from."""
 
     def read(self, only: Collection[str] | None = None) -> Iterator[Loaded]:
         """What there is; with `only`, at least what comes from these sources."""
 
+
+class Lot(Readable, Protocol):
+    """Articles that are taken in together: read once to see which are new, and again to encode those."""
+
     @property
     def visits(self) -> Sequence[Visit]:
         """What was fetched for it; remembered when its articles are in, so that nothing fetched is lost."""
+
+
+@runtime_checkable
+class Divisible(Protocol):
+    """A lot, or a list of files, that several processes can read side by side."""
+
+    def parts(self) -> Sequence[Readable]:
+        """What can be read by itself and sent to another process, in order; together the whole. Always the same."""
 
 
 class Source(Protocol):

@@ -28,6 +28,7 @@ from index.store import Store
 from index.stores import EMBEDDED
 from index.stores import named as named_place
 from index.web.sources import named
+from index.workers import workers as hired
 from rag import cli_print
 from rag.config import Config, read_config
 from rag.types import Window
@@ -128,12 +129,20 @@ def ingest(
             show_default="INDEX/rejected.jsonl",
         ),
     ] = None,
+    workers: Annotated[
+        str,
+        typer.Option(
+            metavar="local|ray|ray://HOST:PORT",
+            help="Who reads and encodes: this process, all processors of this machine, or a Ray cluster.",
+        ),
+    ] = "local",
 ) -> None:
     """Take articles in: new ones are added, changed ones become a new version, those gone from PATH are removed."""
     with told():
         config = _config(index=index)
-        builder = Builder(config.place, embedder(config.embedder))
-        with cli_print.ingest_progress(errors) as notify:
+        encoder = embedder(config.embedder)
+        with hired(workers, encoder, config.embedder) as crew, cli_print.ingest_progress(errors) as notify:
+            builder = Builder(config.place, encoder, workers=crew)
             report = builder.ingest(named(paths), notify, cli_print.each_item(errors) if items else lambda _: None)
         kept = rejected or config.index / REJECTED
         if report.refused:

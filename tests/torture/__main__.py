@@ -11,9 +11,10 @@ import random
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
-from torture import faults, fuzz, kills, load
+from torture import faults, fuzz, kills, load, ray_cluster
 from torture.faults import Row
 
 
@@ -50,6 +51,10 @@ def main() -> None:
         add(faults.two_at_once(work, max(2, given.tries // 4)))
         add(faults.damaged_faiss(work, given.tries, rng))
         add(faults.damaged_pages(work, given.tries, rng))
+        if find_spec("ray"):
+            add(ray_cluster.killed_midway(work, max(1, given.tries // 10)))
+        else:
+            sys.stderr.write("Ray is not installed, left out: pip install 'dateline[ray]'\n")
         add(fuzz.run(given.minutes * 60, given.seed))
         crowd = load.run(work / "load", load.ASKERS, given.load_seconds)
         add(Row(f"{load.ASKERS} asking the API at once", len(crowd.took), broken=crowd.wrong))

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from fakes.embedder import BagEmbedder
 
-from index import build
+from index import workers
 from index.build import Builder
 from index.errors import DatelineError, IndexBusy, StoreError
 from index.load import load
@@ -123,7 +123,7 @@ def taken(place: Path, source: Path) -> tuple[list[str], DatelineError | None]:
 def full_disk(work: Path, tries: int, rng: random.Random) -> Row:
     """The disk is full at some point of an ingest; after room was made, the ingest is run again."""
     row = Row("disk full (tmpfs of a few MB)")
-    build.BATCH_PASSAGES = 16
+    workers.BATCH_PASSAGES = 16
     source = written(work / "full.jsonl", 400)
     wanted = hashes(source)
     for _ in range(tries):
@@ -150,7 +150,7 @@ def full_disk(work: Path, tries: int, rng: random.Random) -> Row:
 def long_files(work: Path, tries: int, rng: random.Random) -> Row:
     """The same with a limit on the length of files, which needs no rights."""
     row = Row("writes refused at a random length of file")
-    build.BATCH_PASSAGES = 16
+    workers.BATCH_PASSAGES = 16
     source = written(work / "long.jsonl", 200)
     wanted = hashes(source)
     for number in range(tries):

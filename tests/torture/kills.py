@@ -29,7 +29,7 @@ import faiss
 import numpy as np
 from fakes.embedder import BagEmbedder
 
-from index import build, sqlite_db, vector_file
+from index import sqlite_db, vector_file, workers
 from index.build import Builder, gathered
 from index.load import load
 from index.records import Article, Filter
@@ -80,7 +80,7 @@ def work(
     place: Path, source: Path, states: list[tuple[Path, State]], first: int, lie: bool, say: Callable[[str], None]
 ) -> None:
     """What the child does until it is killed."""
-    build.BATCH_PASSAGES = 8
+    workers.BATCH_PASSAGES = 8
     for phase in count(first):
         path, target = states[phase % 3]
         temporary = source.with_suffix(".tmp")

@@ -198,9 +198,10 @@ INGEST = """
 import sys
 from pathlib import Path
 from fakes.embedder import BagEmbedder
-from index import build
-build.BATCH_PASSAGES = 4
-build.Builder(Path(sys.argv[1]), BagEmbedder(sys.argv[3])).ingest([Path(sys.argv[2])])
+from index import workers
+from index.build import Builder
+workers.BATCH_PASSAGES = 4
+Builder(Path(sys.argv[1]), BagEmbedder(sys.argv[3])).ingest([Path(sys.argv[2])])
 """
 
 
