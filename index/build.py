@@ -63,6 +63,7 @@ class Builder:
         self, place: Path | Place, embedder: Embedder, *, wait_s: float = 0.0, workers: Workers | None = None
     ) -> None:
         self._where = as_place(place)
+        self.place = self._where.folder
         self._manifest = Local(embedder).manifest
         self._wait_s = wait_s
         self._workers = workers or Local(embedder)
