@@ -20,7 +20,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -100,7 +100,7 @@ class RayWorkers:
         """A cluster of this machine alone, whose files only this user can read."""
         # Ray makes its folder open to all, so it gets one inside a closed one. Short: sockets are in it.
         self._folder = tempfile.mkdtemp(prefix="ray-")
-        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+        os.environ["RAY_AUTH_TOKEN"] = _token()
         try:
             ray.init(
                 "local",
@@ -251,6 +251,12 @@ def _made_of(block: pa.Table) -> Iterator[tuple[str, Entry | Refused]]:
         else:
             vectors = np.frombuffer(row["vectors"], np.float32).reshape(len(item.passages), -1)
             yield row["id"], Entry(item, vectors)
+
+
+@cache
+def _token() -> str:
+    """What the processes of a cluster of this machine know each other by; Ray reads it once in a process's life."""
+    return secrets.token_hex(32)
 
 
 @contextmanager

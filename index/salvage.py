@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,6 +18,7 @@ from index.errors import IndexBusy, StoreError
 from index.manifest import SCHEMA_VERSION, Manifest
 from index.records import Article
 from index.schema import DDL, statements
+from index.schema_copy import with_tables
 from index.sqlite_db import DATABASE, Database, transaction
 
 Row = tuple[Any, ...]
@@ -81,13 +82,13 @@ def salvage(place: Path, manifest: Manifest) -> Salvage:
     guard = Database(place)
     with guard.exclusive(), guard.mapped():
         new.unlink(missing_ok=True)
-        with closing(sqlite3.connect(old, isolation_level=None)) as source:
+        rows, meta = _read(old)
+        if not rows["articles"]:
+            refound = place / f"{DATABASE}.refound"
             with suppress(sqlite3.Error):
-                source.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            rows = {table: dict(_rows(source, table, key)) for table, key in _TABLES.items()}
-            meta = {}
-            with suppress(sqlite3.Error):
-                meta = dict(source.execute("SELECT key, value FROM meta"))
+                if with_tables(old, refound):
+                    rows, meta = _read(refound)
+            refound.unlink(missing_ok=True)
         if not rows["articles"]:
             msg = f"Nothing can be read of {old}."
             raise StoreError(msg, "Restore it from a copy, or ingest into a new folder.")
@@ -111,6 +112,20 @@ def salvage(place: Path, manifest: Manifest) -> Salvage:
     return found
 
 
+def _read(path: Path) -> tuple[dict[str, dict[int, Row]], dict[str, str]]:
+    """Rows by table and number, and the table `meta`: what can be read of them."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as source:
+        with suppress(sqlite3.Error):
+            source.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        rows = {table: dict(_rows(source, table, key)) for table, key in _TABLES.items()}
+        for n, row in _by_indexes(source, rows["versions"].values()):
+            rows["articles"].setdefault(n, row)
+        meta: dict[str, str] = {}
+        with suppress(sqlite3.Error):
+            meta = dict(source.execute("SELECT key, value FROM meta"))
+    return rows, meta
+
+
 def _rows(db: sqlite3.Connection, table: str, key: str) -> Iterator[tuple[int, Row]]:
     """Every row that can be read: the table in one go, and from where that breaks off, row by row."""
     last = 0
@@ -127,6 +142,30 @@ def _rows(db: sqlite3.Connection, table: str, key: str) -> Iterator[tuple[int, R
             row = db.execute(f"SELECT * FROM {table} WHERE {key} = ?", (number,)).fetchone()
             if row:
                 yield number, row
+
+
+def _by_indexes(db: sqlite3.Connection, versions: Iterable[Row]) -> Iterator[tuple[int, Row]]:
+    """Rows of `articles` put together from indexes, which are trees of their own, and from the newest versions.
+
+    The content hash is that of the text as it is now: there is nothing left to hold it against.
+    """
+    ids = _pairs(db, "SELECT n, id FROM articles INDEXED BY sqlite_autoindex_articles_1 ORDER BY id")
+    sources = _pairs(db, "SELECT n, source FROM articles INDEXED BY articles_source ORDER BY source")
+    sql = "SELECT article, version FROM versions INDEXED BY sqlite_autoindex_versions_1 ORDER BY article, version"
+    newest = _pairs(db, sql)
+    texts = {(version[0], version[1]): version for version in versions}
+    for n, article_id in ids.items():
+        text = texts.get((n, newest.get(n)))
+        digest, day = (content_hash(text[2:8]), text[5]) if text else ("", None)
+        yield n, (n, article_id, newest.get(n), digest, sources.get(n, ""), n, day, b"")
+
+
+def _pairs(db: sqlite3.Connection, sql: str) -> dict[int, Any]:
+    """Of a query for number and value: the last value of each number, as far as it can be read."""
+    found: dict[int, Any] = {}
+    with suppress(sqlite3.Error):
+        found.update(db.execute(sql))
+    return found
 
 
 def _copied(

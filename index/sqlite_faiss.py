@@ -25,6 +25,7 @@ from index.manifest import Manifest
 from index.postings import K1
 from index.records import Filter, Hit
 from index.schema import DDL, migrate, statements
+from index.schema_copy import TABLES, keep_tables
 from index.sources import Visit
 from index.sqlite_columns import Columns
 from index.sqlite_db import DATABASE, LOCK, transaction
@@ -130,6 +131,8 @@ class SqliteFaissStore(Reading):
         if if_worth_it and self._nearly_saved():
             return
         with self.exclusive(), self.mapped():
+            with self._writing(self.place / TABLES):
+                keep_tables(self.place, self.db)
             identity = self.meta("identity")
             self._forget(read_seal(self.place / VECTORS))
             vectors, columns = self._fresh()
@@ -206,6 +209,8 @@ class SqliteFaissStore(Reading):
                 meta = {"manifest": manifest.to_json(), "generation": "0", "removals": "0"}
                 meta["identity"] = secrets.token_hex(16)
                 db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+            with self._writing(self.place / TABLES):
+                keep_tables(self.place, self.db)
 
     def _fresh(self) -> tuple[VectorIndex, Columns]:
         """The vector index and the columns for filters, as of the newest commit that this thread can see, or newer."""

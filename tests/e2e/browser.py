@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import cycle
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -29,7 +31,24 @@ def chromium() -> Iterator[Browser]:
 
 
 def free_port() -> int:
-    """A port of this machine that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of this machine that nothing listens on, and that neither another process of the tests nor an outgoing
+    connection is given before it is used: each process counts through ports of its own, below the ephemeral ones.
+    """
+    while True:
+        port = next(_PORTS)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def _own_ports() -> Iterator[int]:
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 20_000 + 1_000 * worker
+    return cycle(range(first + os.getpid() % 500, first + 1_000))
+
+
+_PORTS = _own_ports()

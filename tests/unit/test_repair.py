@@ -165,6 +165,28 @@ def damaged_pages(place: Path, bag: BagEmbedder, source: Path, rng: random.Rando
     assert unnamed <= len(gone)
 
 
+def root(place: Path, table: str) -> int:
+    """The page, from 0, where a table begins."""
+    with closing(sqlite3.connect(place / DATABASE)) as db:
+        return int(db.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]) - 1
+
+
+@pytest.mark.parametrize("table", ["", "meta", "articles", "sqlite_autoindex_articles_1", "articles_source", "bands"])
+def test_a_page_without_which_a_whole_table_cannot_be_read_costs_no_article(
+    place: Path, bag: BagEmbedder, table: str
+) -> None:
+    """The first page of the file says where tables are; the first of `articles` where its rows are."""
+    before = held(place)
+    at = (root(place, table) if table else 0) * PAGE
+    content = bytearray((place / DATABASE).read_bytes())
+    content[at : at + PAGE] = bytes(PAGE)
+    (place / DATABASE).write_bytes(content)
+    assert examine(place)
+    assert repair(place, bag) == ()
+    assert held(place) == before
+    assert examine(place) == []
+
+
 def test_another_encoder_repairs_nothing(place: Path) -> None:
     other = BagEmbedder()
     other.name = "other"  # type: ignore[misc]

@@ -49,7 +49,10 @@ def serve(monkeypatch: pytest.MonkeyPatch, window: Callable[..., None], port: in
     """Runs the command with another window; its exit code."""
     load = plugins.load
     monkeypatch.setattr(plugins, "load", lambda group, name: window if name == "serve" else load(group, name))
-    return CliRunner().invoke(cli.app, ["serve", "--api", "--api-port", str(port)]).exit_code
+    result = CliRunner().invoke(cli.app, ["serve", "--api", "--api-port", str(port)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code
 
 
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
