@@ -33,11 +33,14 @@ from index.store import Store
 from index.stores import EMBEDDED, Place
 from rag.answerable import answerability
 from rag.cli_print import ingest_progress
+from rag.config import Config
 from rag.evidence import EvidencePicker
+from rag.pipeline import Pipeline
 from rag.retrieve import CANDIDATES, Retriever
 from rag.terms import lexical_terms
 from rag.types import Question
 from rag.understand import understand
+from rag.verifiers import verifier
 
 RRF_K = 60
 DEPTH = 10
@@ -163,6 +166,16 @@ def measure_evidence(
     return Evidence(estimate(recalls), auroc(answerable, removed))
 
 
+def measure_cited(questions: Sequence[BenchQuestion], pipeline: Pipeline) -> Estimate:
+    """Whether the sentences that the final answer cites hold the answer; a refusal cites none."""
+    held = []
+    for asked in track(questions, "answers", console=Console(stderr=True), transient=True):
+        if asked.bearing:
+            citations = pipeline.answer(asked.text, as_of=asked.asked).citations
+            held.append(float(any(holds_answer(c.sentence.text, asked.answers) for c in citations)))
+    return estimate(held)
+
+
 def main(
     articles: Annotated[Path, typer.Option(help="Articles: .jsonl or .jsonl.gz")],
     questions: Annotated[Path, typer.Option(help="Questions: .jsonl")],
@@ -171,6 +184,9 @@ def main(
     ] = False,
     undated: Annotated[bool, typer.Option("--no-date", help="As of = the newest article, for every question.")] = False,
     evidence: Annotated[bool, typer.Option("--evidence", help="Also evidence recall and answerability.")] = False,
+    cited: Annotated[
+        str | None, typer.Option(metavar="LLM", help="Also answer with this language model: answer recall as cited.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Also draw MRR@10 with its intervals into this SVG file.")] = None,
     store: Annotated[str, typer.Option(metavar="embedded|milvus", help="What keeps the index.")] = EMBEDDED,
@@ -203,17 +219,20 @@ def main(
             }
         rows = [measure(name, rank, rows_in, opened) for name, rank in chosen.items()]
         more = measure_evidence(rows_in, retriever, EvidencePicker(opened)) if evidence else None
+        checked = Pipeline(opened, encoder, Config(llm=cited), verifier()) if cited else None
+        cites = measure_cited(asked, checked) if checked else None
     if plot:
         title = f"MRR@10 with 95% intervals: {rows[0].mrr_10.n} questions"
         plot.write_text(intervals(title, {r.system: r.mrr_10 for r in rows}, highlight="shipped"), encoding="utf-8")
     if as_json:
         document = {"rows": [asdict(row) for row in rows], "evidence": asdict(more) if more else None}
+        document["cited_answer_recall"] = asdict(cites) if cites else None
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
         return
-    _print(rows, more)
+    _print(rows, more, cites)
 
 
-def _print(rows: Sequence[Row], more: Evidence | None) -> None:
+def _print(rows: Sequence[Row], more: Evidence | None, cites: Estimate | None) -> None:
     table = Table("system", "Hits@1", "Hits@4", "Hits@10", "MRR@10", "AnsRecall@5", "p50 ms", "p95 ms")
     for row in rows:
         figures = (row.hits_1, row.hits_4, row.hits_10, row.mrr_10, row.ans_recall_5)
@@ -224,6 +243,8 @@ def _print(rows: Sequence[Row], more: Evidence | None) -> None:
         out.print(
             f"evidence answer recall {more.evidence_answer_recall}   answerability AUROC {more.answerability_auroc:.3f}"
         )
+    if cites:
+        out.print(f"cited answer recall {cites}")
 
 
 if __name__ == "__main__":
