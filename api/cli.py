@@ -13,15 +13,13 @@ from rich.console import Console
 from rich.table import Table
 
 from api.app import RATE
-from api.desk import Capacity
+from api.desk import AT_ONCE, WAITING, Capacity
 from api.server import PORT, serve
 from api.tokens import Tokens
 from rag import cli_print
 from rag.cli import IndexOption, JsonOption, LlmOption, VerifierOption, ended_in_order, errors, told
 from rag.config import read_config
 from rag.pipeline import Pipeline
-
-_CAPACITY = Capacity()
 
 
 class ScopeName(StrEnum):
@@ -50,8 +48,8 @@ def _api(
     verifier: VerifierOption = None,
     host: Annotated[str, typer.Option(help="Where to listen; others than 127.0.0.1 need a token.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = PORT,
-    at_once: Annotated[int, typer.Option(min=1, help="Questions answered at a time.")] = _CAPACITY.at_once,
-    waiting: Annotated[int, typer.Option(min=0, help="How many more may wait.")] = _CAPACITY.waiting,
+    at_once: Annotated[int, typer.Option(min=1, help="Questions answered at a time.")] = AT_ONCE,
+    waiting: Annotated[int, typer.Option(min=0, help="How many more may wait.")] = WAITING,
     rate: Annotated[str, typer.Option(help="Requests by one token.")] = RATE,
     log_questions: Annotated[
         bool, typer.Option("--log-questions", help="Write questions into the log and into spans.")

@@ -45,6 +45,7 @@ from rag.understand import understand
 T = TypeVar("T")
 _SENTENCES = 24  # of all articles that a search found
 _PATIENCE_S = 10.0  # for another process that is writing
+AT_ONCE, WAITING = 4, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ class Capacity:
         waiting: how many more may wait; the next is told to come again.
     """
 
-    at_once: int = 4
-    waiting: int = 16
+    at_once: int = AT_ONCE
+    waiting: int = WAITING
 
 
 class Desk:

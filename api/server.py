@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 
 from api.app import RATE, make
-from api.desk import Capacity
+from api.desk import AT_ONCE, WAITING, Capacity
 from api.door import own_address
 from api.envelope import JsonLines
 from api.tokens import Tokens
@@ -47,21 +47,30 @@ def listen(app: Any, tokens: Tokens, host: str, port: int) -> tuple[uvicorn.Serv
     return uvicorn.Server(config), bound
 
 
-def log_to_stderr() -> None:
-    """Log lines as JSON on standard error."""
+def log_to_stderr() -> logging.Handler:
+    """Log lines as JSON on standard error; returns what writes them there."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
+    logging.getLogger().addHandler(handler)
     logging.getLogger("dateline.api").setLevel(logging.INFO)
+    return handler
 
 
 class Beside:
-    """The interface served from a thread of its own; `close` ends it."""
+    """The interface served from a thread of its own, with its log on standard error; `close` ends it.
 
-    def __init__(self, pipeline: Pipeline, host: str, port: int) -> None:
-        self._server, bound = listen(make(pipeline), Tokens(pipeline.config.index), host, port)
+    Raises:
+        InputError: see `serve`.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, host: str, port: int, *, at_once: int = AT_ONCE, waiting: int = WAITING,
+        rate: str = RATE, log_questions: bool = False,
+    ) -> None:  # fmt: skip
+        app = make(pipeline, capacity=Capacity(at_once, waiting), rate=rate, log_questions=log_questions)
+        self._server, bound = listen(app, Tokens(pipeline.config.index), host, port)
         self.port: int = bound.getsockname()[1]
+        self._log = log_to_stderr()
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [bound]}, name="api", daemon=True)
         self._thread.start()
 
@@ -69,6 +78,7 @@ class Beside:
         """Ends it; answers under way are finished first."""
         self._server.should_exit = True
         self._thread.join(_GRACE_S + 5)  # the server cuts off what is not done by then
+        logging.getLogger().removeHandler(self._log)
 
 
 def serve(

@@ -66,6 +66,7 @@ SinceOption = Annotated[datetime | None, typer.Option(help="Only articles from t
 UntilOption = Annotated[datetime | None, typer.Option(help="Only articles up to this day.", **_DAY)]
 LaterOption = Annotated[bool, typer.Option("--later", help="Also use articles published after --as-of.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+_API: dict[str, Any] = {"rich_help_panel": "With --api"}
 
 
 @contextmanager
@@ -360,9 +361,24 @@ def serve(
     ] = None,
     root_path: Annotated[str, typer.Option(help="Path under which a proxy shows the window, like /dateline.")] = "",
     api: Annotated[bool, typer.Option("--api", help="Serve other programs as well: docs/api.md.")] = False,
-    api_port: Annotated[int, typer.Option(min=1, max=65535, help="Where these connect.")] = 7861,
+    api_port: Annotated[int, typer.Option(min=1, max=65535, help="Where these connect.", **_API)] = 7861,
+    at_once: Annotated[
+        int | None, typer.Option(min=1, help="Their questions answered at a time.", show_default="4", **_API)
+    ] = None,
+    waiting: Annotated[
+        int | None, typer.Option(min=0, help="How many more may wait.", show_default="16", **_API)
+    ] = None,
+    rate: Annotated[str | None, typer.Option(help="Requests by one token.", show_default="120/minute", **_API)] = None,
+    log_questions: Annotated[
+        bool, typer.Option("--log-questions", help="Write their questions into the log and into spans.", **_API)
+    ] = False,
 ) -> None:
     """Open the chat window."""
+    bounds = {"at_once": at_once, "waiting": waiting, "rate": rate, "log_questions": log_questions or None}
+    given = {name: value for name, value in bounds.items() if value is not None}
+    if given and not api:
+        msg = f"--{next(iter(given)).replace('_', '-')} is about other programs: give --api, too."
+        raise typer.BadParameter(msg)
     with told(), ended_in_order():
         from rag.pipeline import Pipeline  # noqa: PLC0415 - seconds to import
 
@@ -372,7 +388,7 @@ def serve(
             errors.print(cli_print.plain(pipeline.chosen.note))  # which model, or why not the one that was named
             # The API and the window stand above this package; they are reached by name, as any plug-in.
             if api:
-                beside = plugins.load("dateline.commands", "serve-api")(pipeline, host, api_port)
+                beside = plugins.load("dateline.commands", "serve-api")(pipeline, host, api_port, **given)
                 closing_last_first.callback(beside.close)
                 errors.print(f"The API is at http://{host}:{api_port}")
             serving = plugins.load("dateline.commands", "serve")

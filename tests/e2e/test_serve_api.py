@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ def test_the_window_and_the_api_answer_from_one_process(seed_index: Path, tmp_pa
     command = [
         str(Path(sys.executable).with_name("dateline")),
         *("serve", "--api", "--port", str(window), "--api-port", str(api), "--index", str(seed_index), "--llm", "none"),
+        *("--rate", "2/minute"),
     ]
     environ = {**os.environ, "HF_HUB_OFFLINE": "1", "GRADIO_ANALYTICS_ENABLED": "False"}
     said = tmp_path / "said"
@@ -33,10 +35,19 @@ def test_the_window_and_the_api_answer_from_one_process(seed_index: Path, tmp_pa
         assert f"The API is at http://127.0.0.1:{api}" in said.read_text()
         ready = httpx.get(f"http://127.0.0.1:{api}/readyz", timeout=60).json()
         assert ready["model"] == "none"
-        asked = httpx.post(f"http://127.0.0.1:{api}/api/ask", json={"question": QUESTION}, timeout=120).json()
-        assert "$106 billion" in asked["answer"]
+        this = {"X-Request-ID": "of-a-test.1"}
+        asked = httpx.post(f"http://127.0.0.1:{api}/api/ask", json={"question": QUESTION}, headers=this, timeout=120)
+        assert "$106 billion" in asked.json()["answer"]
+        models = f"http://127.0.0.1:{api}/v1/models"
+        assert [httpx.get(models).status_code, httpx.get(models).status_code] == [200, 429], "--rate 2/minute"
         assert "Dateline" in httpx.get(f"http://127.0.0.1:{window}/", timeout=60).text
     finally:
         serving.terminate()
         assert serving.wait(60) == 130, "it closes in order, as at Ctrl-C"
-    assert said.read_text().splitlines()[-1] == "Stopped."
+    lines = said.read_text().splitlines()
+    assert lines[-1] == "Stopped."
+    logged = [json.loads(line) for line in lines if line.startswith("{")]
+    told = [(line["request_id"], line["route"], line["status"]) for line in logged if line["message"] == "request"]
+    assert told.count(("of-a-test.1", "/api/ask", 200)) == 1
+    assert [status for _, route, status in told if route == "/v1/models"] == [200, 429]
+    assert QUESTION not in said.read_text()

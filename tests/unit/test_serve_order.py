@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import json
+import logging
 import shutil
 import signal
 import threading
@@ -13,9 +16,11 @@ from typing import Any
 
 import httpx
 import pytest
+import typer
 from e2e.browser import free_port
 from typer.testing import CliRunner
 
+from api.server import Beside
 from index import plugins
 from index.embed import Embedder
 from index.errors import InputError
@@ -105,3 +110,47 @@ def test_a_window_that_cannot_be_opened_leaves_nothing_open(
     assert pipeline[1] == ["pipeline"]
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{port}/healthz")
+
+
+def test_the_limits_of_the_api_are_passed_on(
+    pipeline: tuple[Pipeline, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[dict[str, Any]] = []
+
+    class Recorded:
+        def __init__(self, _: Pipeline, host: str, port: int, **bounds: Any) -> None:
+            begun.append({"port": port, **bounds})
+
+        def close(self) -> None:
+            """Nothing was opened."""
+
+    monkeypatch.setattr(plugins, "load", lambda _, name: Recorded if name == "serve-api" else lambda *_, **__: None)
+    bounds = ["--at-once", "2", "--waiting", "0", "--rate", "7/second", "--log-questions"]
+    assert CliRunner().invoke(cli.app, ["serve", "--api", *bounds]).exit_code == 0
+    assert CliRunner().invoke(cli.app, ["serve", "--api"]).exit_code == 0
+    assert begun == [
+        {"port": 7861, "at_once": 2, "waiting": 0, "rate": "7/second", "log_questions": True},
+        {"port": 7861},
+    ]
+    refused = CliRunner().invoke(cli.app, ["serve", *bounds])
+    assert refused.exit_code == 2
+    assert "--at-once is about other programs" in refused.output
+
+
+def test_what_serve_says_of_the_defaults_is_so() -> None:
+    known = {option.name: option.show_default for option in typer.main.get_command(cli.app).commands["serve"].params}  # type: ignore[attr-defined]
+    made = {name: parameter.default for name, parameter in inspect.signature(Beside.__init__).parameters.items()}
+    for name in ("at_once", "waiting", "rate"):
+        assert known[name] == str(made[name])
+
+
+def test_the_log_goes_to_standard_error_only_while_it_serves(
+    pipeline: tuple[Pipeline, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = logging.getLogger().handlers[:]
+    beside = Beside(pipeline[0], "127.0.0.1", 0, log_questions=True)
+    httpx.post(f"http://127.0.0.1:{beside.port}/api/search", json={"query": "quokkas"})
+    beside.close()
+    line = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert (line["route"], line["status"], line["question"]) == ("/api/search", 200, "quokkas")
+    assert logging.getLogger().handlers == before
