@@ -19,6 +19,7 @@ from api.door import Door, Visitor
 from api.envelope import Envelope, TooLarge, request_id, too_large
 from api.errors import ApiError, ErrorJson, as_api_error, error_response, plain_error
 from api.metrics import CONTENT_TYPE, Metrics
+from api.ready import Readiness
 from api.schemas import (
     ArticleJson,
     ArticleList,
@@ -70,6 +71,7 @@ def make(
     """
     desk = Desk(pipeline, capacity or Capacity())
     door = Door(Tokens(pipeline.config.index), rate)
+    ready = Readiness(pipeline)
     metrics = Metrics(desk.gates, lambda: door.turned_away)
     desk.came_in = lambda outcome, articles: metrics.ingested(outcome, len(articles))
     desk.about = lambda question: {"request_id": request_id.get(), **({"question": question} if log_questions else {})}
@@ -77,6 +79,7 @@ def make(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        ready.close()
         desk.close()
 
     app = FastAPI(
@@ -161,9 +164,8 @@ def make(
 
     @app.get("/readyz", tags=["operation"])
     async def readyz() -> Ready:
-        """The index can be read and the model used; 503 or 500 where not."""
-        chosen = await desk.reading.run(lambda: pipeline.chosen)
-        return Ready(model=chosen.model.name if chosen.model else "none", articles_until=await desk.newest())
+        """The index can be read and the model used, as of some seconds ago at most; 503 where not."""
+        return await ready.now()
 
     @app.get("/metrics", dependencies=[allowed(None)], tags=["operation"], response_class=_Metrics)
     async def read_metrics() -> Response:

@@ -239,10 +239,6 @@ class Desk:
             refused=refused,
         )
 
-    async def newest(self) -> date | None:
-        """The newest publication day: the quickest proof that the index can be read."""
-        return await self.reading.run(self.pipeline.store.newest)
-
     def _one(self, name: str) -> StoredArticle:
         store = self.pipeline.store
         found = store.articles([name]) or store.by_url(canonical_url(name))

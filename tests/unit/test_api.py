@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import schemathesis
+from fakes import fake_ollama, fake_openai
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
@@ -318,6 +320,74 @@ def test_a_bug_is_told_without_its_words(pipeline: Pipeline, monkeypatch: pytest
 def test_ready_says_with_what(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json()["model"] == "none"
+
+
+def readiness(client: TestClient) -> tuple[int, str]:
+    answer = client.get("/readyz")
+    found = answer.json()
+    return answer.status_code, found["error"]["code"] if "error" in found else found["model"]
+
+
+def of_model(pipeline: Pipeline, llm: str, **settings: object) -> Pipeline:
+    config = dataclasses.replace(pipeline.config, llm=llm, **settings)  # type: ignore[arg-type]
+    return Pipeline(pipeline.store, pipeline.embedder, config)
+
+
+def test_a_model_that_goes_away_is_told(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.ready._HOLDS_S", 0.0)
+    with fake_ollama.serve() as ollama:
+        client = client_of(of_model(pipeline, "ollama", ollama_host=ollama.url))
+        assert readiness(client) == (200, f"ollama/{fake_ollama.MODEL}")
+        ollama.script.models = ()
+        assert readiness(client) == (503, "model_unavailable"), "it was deleted"
+        ollama.script.models = (fake_ollama.MODEL,)
+        assert readiness(client)[0] == 200
+    assert readiness(client) == (503, "model_unavailable"), "Ollama ended"
+    answer = client.get("/readyz")
+    assert "does not answer" in answer.json()["error"]["message"]
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+def test_a_server_of_openais_protocol_that_ends_is_told(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.ready._HOLDS_S", 0.0)
+    with fake_openai.serve() as server:
+        client = client_of(of_model(pipeline, f"openai/{fake_openai.MODEL}", openai_base_url=server.url))
+        assert readiness(client) == (200, f"openai/{fake_openai.MODEL}")
+    assert readiness(client) == (503, "model_unavailable")
+
+
+def test_a_look_at_the_model_holds_for_some_seconds(pipeline: Pipeline) -> None:
+    with fake_ollama.serve() as ollama:
+        client = client_of(of_model(pipeline, "ollama", ollama_host=ollama.url))
+        assert readiness(client)[0] == 200
+        asked = len(ollama.calls)
+        assert [readiness(client)[0] for _ in range(20)] == [200] * 20
+        assert len(ollama.calls) == asked
+
+
+def test_what_does_not_answer_in_time_is_not_ready(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = threading.Event()
+    monkeypatch.setattr("api.ready._LONGEST_S", 0.1)
+    monkeypatch.setattr(pipeline.store, "newest", lambda: held.wait(20) and None)
+    client = client_of(pipeline)
+    try:
+        assert [readiness(client), readiness(client)] == [(503, "not_ready")] * 2
+    finally:
+        held.set()
+
+
+def test_an_index_that_cannot_be_read_is_not_ready(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> None:
+        msg = "The database at /secret/place is malformed."
+        raise StoreError(msg)
+
+    monkeypatch.setattr(pipeline.store, "newest", broken)
+    client = client_of(pipeline)
+    assert readiness(client) == (503, "index_unusable")
+    assert "/secret/place" not in client.get("/readyz").text
+    assert "/secret/place" in caplog.text
 
 
 def test_the_server_does_what_its_openapi_document_says(pipeline: Pipeline, tokens: Tokens) -> None:
