@@ -48,6 +48,7 @@ HELP = """/new           forget the conversation
 /help          this list
 /quit          end; so does Ctrl-D. Ctrl-C stops the answer that is being written."""
 
+WITHDRAWN = "↑ Withdrawn: the sentences above, with their marks. Their model failed midway; the answer begins anew."
 _SIGNS = {
     "verified": ("✓ ", "green"),
     "repaired": ("~ ", "yellow"),
@@ -218,6 +219,7 @@ class _Screen:
     def __init__(self, out: Console, notes: Console) -> None:
         self._out, self._notes = out, notes
         self._draft = ""
+        self._printed = False  # whether sentences of the draft stand on the screen, for good
 
     def follow(self, events: Iterator[Event]) -> Answer:
         """Follows the stream to its end."""
@@ -250,15 +252,22 @@ class _Screen:
     def _take(self, event: Event, live: Live | None) -> None:
         if isinstance(event, SentenceSettled):
             self._draft = ""
+            self._printed = True
             self._out.print(_line(event.sentence))
         elif isinstance(event, Token):
             self._draft += event.text
         else:
             if isinstance(event, Drafting):
-                self._draft = ""
+                self._begin()
             cli_print.say(event, self._notes)
         if live:
             live.update(Text(self._draft.strip(), "dim italic"))
+
+    def _begin(self) -> None:
+        """A draft begins. What one that failed left on the screen is withdrawn: its marks mean other sources now."""
+        if self._printed:
+            self._out.print(Text(WITHDRAWN, "bold red"))
+        self._draft, self._printed = "", False
 
 
 def _line(sentence: AnswerSentence) -> Text:

@@ -3,6 +3,7 @@ answered all the same, by the embedded model."""
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 import time
@@ -16,9 +17,11 @@ from conftest import EntryMaker
 from fakes import fake_ollama, plugin_dist
 from fakes.embedder import BagEmbedder
 from fakes.fake_ollama import FakeOllama, Script
+from rich.console import Console
 
 from index.manifest import Manifest
 from index.sqlite_faiss import SqliteFaissStore
+from rag.cli_chat import WITHDRAWN, Chat
 from rag.config import Config
 from rag.contract import ask_json
 from rag.llamacpp import EmbeddedModel
@@ -129,6 +132,21 @@ def test_a_fault_is_said_in_time_and_the_embedded_model_answers(
     assert answer.sentences
     assert all(s.supported and s.citations for s in answer.sentences)
     json.dumps(ask_json(answer).model_dump(mode="json"))
+
+
+def test_the_terminal_withdraws_what_a_draft_that_failed_midway_had_said(
+    store: SqliteFaissStore, bag: BagEmbedder, server: FakeOllama, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EmbeddedModel, "count_tokens", lambda _, messages: len(str(messages)))
+    monkeypatch.setattr(EmbeddedModel, "stream", lambda *_, **__: iter(["The Harbour Bridge opened on Saturday. [1]"]))
+    server.script = Script(DRAFT, cut_after=11)  # after its first sentence
+    out, notes = (Console(file=io.StringIO(), width=200) for _ in range(2))
+    Chat(pipeline(store, bag, server), out, notes, as_of=AS_OF).run(io.StringIO(QUESTION))
+    assert isinstance(out.file, io.StringIO)
+    lines = out.file.getvalue().splitlines()
+    assert lines[:2] == ["✓ The Harbour Bridge cost 412 million euros. [1]", WITHDRAWN]
+    assert lines[2] == "✓ The Harbour Bridge opened on Saturday. [1]"  # the same mark, another source
+    assert lines.count(WITHDRAWN) == 1
 
 
 def test_a_model_that_was_named_and_is_not_there_is_an_error_at_the_start(server: FakeOllama, tmp_path: Path) -> None:
