@@ -6,21 +6,31 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
+from math import isfinite
 from pathlib import Path
 from typing import Literal
 
 from index.embed import embedder
 from index.errors import DatelineError, IndexMissing
 from index.manifest import Manifest
+from index.records import Article, StoredArticle
 from index.repair import FILES
 from index.repair import examine as damage
 from index.stores import EMBEDDED
 from rag.config import Config
 from rag.llm import AUTO, make
+from rag.rerank import reranker
+from rag.selector import AnswerSelector
+from rag.types import Found, Question
 from rag.verifiers import looked_at, verifier
 
 # Less free space than this and the next large ingest may fail: 1 GB holds some 50,000 articles.
 LOW_DISK = 1 << 30
+
+# What the parts that judge are asked. Words alone do not decide it, so the networks must.
+_QUESTION = "What has the rain closed?"
+_CLAIM, _EVIDENCE = "Rain closed the old bridge.", "Heavy rain has closed the bridge."
 
 State = Literal["good", "note", "broken"]
 
@@ -36,7 +46,7 @@ class Finding:
 
 
 def examine(config: Config) -> list[Finding]:
-    """Looks at the index, the encoder, the language models and the disk. Raises nothing that it can report."""
+    """Looks at the index, the models, the networks and the disk. Raises nothing that it can report."""
     parts: tuple[tuple[str, Callable[[Config], Iterator[Finding]]], ...] = (
         ("index", _index),
         ("encoder", _encoder),
@@ -44,6 +54,8 @@ def examine(config: Config) -> list[Finding]:
         ("Ollama", _ollama),
         ("language model", _other_model),
         ("verifier", _verifier),
+        ("selector", _selector),
+        ("reranker", _reranker),
         ("disk", _disk),
     )
     found: list[Finding] = []
@@ -119,8 +131,35 @@ def _other_model(config: Config) -> Iterator[Finding]:
 def _verifier(config: Config) -> Iterator[Finding]:
     made = verifier(config.verifier, config.model_settings)
     status = looked_at(made)
+    if status is None:  # no language model, which could take minutes to load: it judges here and now
+        support = made.verify(_CLAIM, [_EVIDENCE]).support
+        if not 0 <= support <= 1:
+            yield _noise("verifier", support)
+            return
     label = f"{config.verifier} ({status.label})" if status else config.verifier
     yield Finding("verifier", "good", f"{label} is ready; a sentence counts as supported from {made.threshold:g}")
+
+
+def _selector(_: Config) -> Iterator[Finding]:
+    (score,) = AnswerSelector().scores(_QUESTION, [("", _EVIDENCE)])
+    if isfinite(score):
+        yield Finding("selector", "good", "the network that picks the sentences that answer loads and scores")
+    else:
+        yield _noise("selector", score)
+
+
+def _reranker(config: Config) -> Iterator[Finding]:
+    made = reranker(config.reranker)
+    if made is None:
+        yield Finding("reranker", "good", "none is set: articles stay in the order in which the search found them")
+        return
+    article = StoredArticle(Article("test", "", _EVIDENCE), version=1, story=1, added_at="")
+    made.rerank(Question(_QUESTION, _QUESTION, date.min), [Found(article, 1.0)])
+    yield Finding("reranker", "good", f"{config.reranker} loads and scores")
+
+
+def _noise(part: str, score: float) -> Finding:
+    return Finding(part, "broken", f"Its network gave {score} for a test sentence.", "Install Dateline again.")
 
 
 def _disk(config: Config) -> Iterator[Finding]:

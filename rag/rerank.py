@@ -26,15 +26,23 @@ class CrossEncoderReranker:
 
     It reads the question with each article's headline and opening. Reference: Nogueira & Cho 2019, Passage Re-ranking
     with BERT.
+
+    Raises:
+        PluginError: there is no such folder, or no whole model in it.
     """
 
     def __init__(self, folder: str) -> None:
         if not Path(folder).is_dir():
             msg = f"There is no cross-encoder in the folder {folder!r}."
             raise PluginError(msg, "Write reranker = 'cross-encoder/FOLDER' with a downloaded model's folder.")
+        from safetensors import SafetensorError  # noqa: PLC0415
         from sentence_transformers import CrossEncoder  # noqa: PLC0415 - seconds to import
 
-        self._model = CrossEncoder(folder, device="cpu", local_files_only=True)
+        try:
+            self._model = CrossEncoder(folder, device="cpu", local_files_only=True)
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as exc:  # no model, or not whole
+            msg = f"The cross-encoder in the folder {folder!r} cannot be loaded."
+            raise PluginError(msg, "Download it again, or write reranker = 'none'.") from exc
 
     def rerank(self, question: Question, found: Sequence[Found]) -> list[Found]:
         head, tail = list(found[:TOP]), list(found[TOP:])
@@ -52,7 +60,7 @@ def reranker(spec: str) -> Reranker | None:
     """The reranker of that name (``NAME`` or ``NAME/ARGUMENT``), or None for ``none``.
 
     Raises:
-        PluginError: no such reranker is installed, or its model is missing.
+        PluginError: no such reranker is installed, or its model is missing or damaged.
     """
     if spec == "none":
         return None

