@@ -1,10 +1,10 @@
 """kill -9 at random instants of ingest, update, removal and snapshot; after each, what was reported must be there.
 
 One index lives through all kills. A child process takes in three states of a collection in turn, removes some articles
-by hand and writes the FAISS file, and says in a log what it was told. It is killed after a random time, after a random
-number of SQLite's steps, or at a marked point of writing the FAISS file. Then the index is opened and compared: what
-was reported must be there in the version reported; what was not reported may be as before or as it was to become;
-nothing may be half there.
+by hand and writes the derived files, and says in a log what it was told. It is killed after a random time, after a
+random number of SQLite's steps from the start or from the first removal, or at a marked point of writing one of the
+files. Then the index is opened and compared: what was reported must be there in the version reported; what was not
+reported may be as before or as it was to become; nothing may be half there.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import faiss
 import numpy as np
 from fakes.embedder import BagEmbedder
 
-from index import sqlite_db, vector_file, workers
+from index import sqlite_db, sqlite_faiss, vector_file, vectors, word_index, workers
 from index.build import Builder, gathered
 from index.load import load
 from index.records import Article, Filter
@@ -39,6 +40,8 @@ from index.sqlite_faiss import SqliteFaissStore
 from index.store import Terms
 
 ARTICLES = 30
+# Passages from which words are searched in postings, so that these thirty articles have some.
+WORDS_FROM = 8
 ABSENT = ""
 State = dict[str, str]  # article id → content hash; ABSENT when it is not there
 
@@ -103,13 +106,13 @@ def work(
             store.snapshot()
 
 
-def kill_within(steps: int) -> None:
-    """Kills this process after so many thousand steps of SQLite's machine, wherever that is."""
+def kill_within(steps: int, armed: Callable[[], bool] = lambda: True) -> None:
+    """Kills this process after so many thousand steps of SQLite's machine, wherever that is, counted while armed."""
     left = [steps]
     real = sqlite_db.Database._connect
 
     def step() -> int:
-        left[0] -= 1
+        left[0] -= armed()
         if left[0] <= 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return 0
@@ -122,8 +125,8 @@ def kill_within(steps: int) -> None:
     sqlite_db.Database._connect = connect  # type: ignore[method-assign]
 
 
-def kill_at_file(point: str) -> None:
-    """Kills this process at a point of writing the FAISS file."""
+def kill_at_file(point: str, writer: Any) -> None:
+    """Kills this process at a point of writing the file that this module writes."""
     real = vector_file.write_sealed
 
     def die(*_: object, **__: object) -> Any:
@@ -146,9 +149,7 @@ def kill_at_file(point: str) -> None:
         if point == "after":
             die()
 
-    import index.vectors
-
-    index.vectors.write_sealed = write
+    writer.write_sealed = write
 
 
 def run(root: Path, kills: int, seed: int = 0, *, lie: bool = False) -> Outcome:
@@ -156,6 +157,11 @@ def run(root: Path, kills: int, seed: int = 0, *, lie: bool = False) -> Outcome:
 
     With `lie`, the child reports articles before they are committed: what is then found lost shows that loss is seen.
     """
+    with patch.object(sqlite_faiss, "WORDS_FROM", WORDS_FROM):
+        return _run(root, kills, seed, lie)
+
+
+def _run(root: Path, kills: int, seed: int, lie: bool) -> Outcome:
     faiss.omp_set_num_threads(1)
     rng = random.Random(seed)
     place, source, log = root / "index", root / "in.jsonl", root / "log"
@@ -164,12 +170,17 @@ def run(root: Path, kills: int, seed: int = 0, *, lie: bool = False) -> Outcome:
     outcome = Outcome()
     for number in range(kills):
         log.write_bytes(b"")
-        way = ("time", "steps", "time", "steps", "file")[number % 5]
+        way = ("time", "steps", "removal", "file", "removal", "file")[number % 6]
         first, delay, steps = rng.randrange(3), rng.uniform(0.0, 3.0), rng.randrange(1, 2500)
+        if way == "removal":
+            steps = rng.randrange(1, 300)
         point = rng.choice(("before", "half", "unsealed", "after"))
+        writer = rng.choice((vectors, word_index))
         child = os.fork()
         if child == 0:
-            _child(way, steps, point, partial(work, place, source, states, first, lie), log)
+            _child(
+                way, steps, partial(kill_at_file, point, writer), partial(work, place, source, states, first, lie), log
+            )
         if way == "time":
             time.sleep(delay)
         else:
@@ -184,21 +195,27 @@ def run(root: Path, kills: int, seed: int = 0, *, lie: bool = False) -> Outcome:
     return outcome
 
 
-def _child(way: str, steps: int, point: str, do: Callable[[Callable[[str], None]], None], log: Path) -> None:
+def _child(
+    way: str, steps: int, at_file: Callable[[], None], do: Callable[[Callable[[str], None]], None], log: Path
+) -> None:
+    removing: list[str] = []
+
+    def say(text: str) -> None:
+        os.write(fd, f"{text}\n".encode())
+        removing.extend([text] if text == "begin removal" else [])
+
     try:
         fd = os.open(log, os.O_WRONLY | os.O_APPEND)
         if way == "steps":
             kill_within(steps)
+        elif way == "removal":
+            kill_within(steps, lambda: bool(removing))
         elif way == "file":
-            kill_at_file(point)
-        do(lambda text: void(os.write(fd, f"{text}\n".encode())))
+            at_file()
+        do(say)
     except BaseException as exc:
         sys.stderr.write(f"the child failed: {type(exc).__name__}: {exc}\n")
         os._exit(3)
-
-
-def void(_: object) -> None:
-    return
 
 
 def _wait(child: int) -> None:
@@ -260,8 +277,8 @@ def _held(place: Path, outcome: Outcome, name: str) -> State:
     with SqliteFaissStore(place) as store:
         ids = store.article_ids()
         held = store.hashes(ids)
-        vectors, columns = store._fresh()
-        if sorted(vectors.ids().tolist()) != columns.ids.tolist():
+        held_vectors, columns = store._fresh()
+        if sorted(held_vectors.ids().tolist()) != columns.ids.tolist():
             outcome.broken.append(f"{name}: FAISS and SQLite differ")
         for article_id in ids:
             article = store.articles([article_id])[article_id].article
