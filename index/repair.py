@@ -99,7 +99,7 @@ def repair(place: Path, embedder: Embedder, tell: Callable[[str], None] = lambda
         tell(f"{found.whole} articles are whole, {len(found.unfit)} are encoded anew, {len(found.lost)} are lost.")
         lost = found.lost
         _encoded_anew(found, place, embedder, chunker)
-    with SqliteFaissStore(place, wanted) as store:
+    with SqliteFaissStore(place, wanted) as store, store.exclusive():
         store.snapshot()
     tell("The derived files are made anew.")
     left = examine(place)

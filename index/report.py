@@ -69,6 +69,11 @@ class Report:
         """Whether the index differs from before."""
         return bool(self.added or self.updated or self.removed)
 
+    @property
+    def taken(self) -> bool:
+        """Whether anything but refusals came of it."""
+        return self.changed or bool(self.unchanged)
+
     def note(self, item: Item) -> None:
         """Enters an item."""
         if item.outcome == "refused":

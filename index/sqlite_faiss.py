@@ -12,7 +12,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -20,7 +20,7 @@ import numpy as np
 
 from index import sqlite_write
 from index.embed import Vectors
-from index.errors import IndexMissing, InputError, StoreError
+from index.errors import IndexBusy, IndexMissing, InputError, StoreError
 from index.manifest import Manifest
 from index.postings import K1
 from index.records import Filter, Hit
@@ -130,7 +130,7 @@ class SqliteFaissStore(Reading):
     def snapshot(self, *, if_worth_it: bool = False) -> None:
         if if_worth_it and self._nearly_saved():
             return
-        with self.exclusive(), self.mapped():
+        with suppress(IndexBusy), self.exclusive(), self.mapped():
             with self._writing(self.place / TABLES):
                 keep_tables(self.place, self.db)
             identity = self.meta("identity")
@@ -283,10 +283,15 @@ class SqliteFaissStore(Reading):
     def _lacking(self, path: Path, count: int) -> float:
         """How many of `count` passages a derived file lacks, or holds too many."""
         seal = read_seal(path)
-        if seal is None or seal.identity != self.meta("identity"):
+        if seal is None or seal.identity != self.meta("identity") or seal.generation < self._last_removal():
             return math.inf
         new = self.db.execute("SELECT count(*) FROM passages WHERE id > ?", (seal.newest,)).fetchone()[0]
         return float(new + seal.count + new - count)
+
+    def _last_removal(self) -> int:
+        """The generation in which an article was removed last; until the files are written, they still hold it."""
+        row = self.db.execute("SELECT value FROM meta WHERE key = 'removed'").fetchone()
+        return int(row[0]) if row else 0
 
     def _fetch(self, ids: Ids) -> Vectors:
         wanted = [int(i) for i in ids]

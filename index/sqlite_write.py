@@ -107,6 +107,8 @@ def remove(db: sqlite3.Connection, article_id: str) -> bool:
     _leave_story(db, n)
     db.execute("DELETE FROM visits WHERE article = ?", (article_id,))
     db.execute("DELETE FROM articles WHERE n = ?", (n,))
+    # An update leaves its text in the earlier version: only what is removed must soon leave the derived files.
+    db.execute("INSERT OR REPLACE INTO meta SELECT 'removed', value + 1 FROM meta WHERE key = 'generation'")
     return True
 
 

@@ -230,11 +230,13 @@ class Store(Protocol):
     def snapshot(self, *, if_worth_it: bool = False) -> None:
         """Writes what is derived (the FAISS file) to disk, so that the next opening is quick.
 
+        Where another process is writing, this is left to it: everything is committed, and what is derived is made by
+        the next writer or opening.
+
         Args:
             if_worth_it: leave it where the file lacks so little that the next opening is quick anyway.
 
         Raises:
-            IndexBusy: another process is writing.
             StoreError: the disk refused; nothing is lost.
         """
 

@@ -1,6 +1,6 @@
 """The command line. Results go to stdout, progress and errors to stderr; with --json stdout holds one JSON document.
 
-Exit codes: 0 done; 1 nothing could be done; 2 wrong usage; 3 done, but some items were refused.
+Exit codes: 0 done; 1 nothing could be done, or an error ended it; 2 wrong usage; 3 done, but some items were refused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from index.embed import embedder
 from index.errors import DatelineError, InputError
 from index.load import REJECTED
 from index.records import StoredArticle
-from index.report import write_rejected
+from index.report import Item, Report, write_rejected
 from index.store import Store
 from index.stores import EMBEDDED
 from index.stores import named as named_place
@@ -142,19 +142,44 @@ def ingest(
     with told():
         config = _config(index=index)
         encoder = embedder(config.embedder)
-        with hired(workers, encoder, config.embedder) as crew, cli_print.ingest_progress(errors) as notify:
-            builder = Builder(config.place, encoder, workers=crew)
-            report = builder.ingest(named(paths), notify, cli_print.each_item(errors) if items else lambda _: None)
-        kept = rejected or config.index / REJECTED
+        report = Report()
+        with _reported(report, config.index, rejected or config.index / REJECTED, as_json=as_json):
+            say = cli_print.each_item(errors) if items else lambda _: None
+
+            def settled(item: Item) -> None:
+                report.note(item)
+                say(item)
+
+            with hired(workers, encoder, config.embedder) as crew, cli_print.ingest_progress(errors) as notify:
+                Builder(config.place, encoder, workers=crew).ingest(named(paths), notify, settled)
         if report.refused:
-            write_rejected(kept, report.refused)
-        if as_json:
-            _print_json(cli_print.report_json(report))
-        else:
-            cli_print.report(report, config.index, errors, kept)
-        if report.refused:
-            nothing = not (report.added or report.updated or report.unchanged or report.removed)
-            raise typer.Exit(1 if nothing else PARTLY)
+            raise typer.Exit(PARTLY if report.taken else 1)
+
+
+@contextmanager
+def _reported(report: Report, place: Path, rejected: Path, *, as_json: bool) -> Iterator[None]:
+    """Says what was done, also where an error or Ctrl-C ends it: what was reported is in the index."""
+    try:
+        yield
+    except BaseException:
+        if report.taken or report.refused:
+            try:
+                _report(report, place, rejected, as_json=as_json)
+            except DatelineError as exc:
+                errors.print(cli_print.plain(str(exc)))
+        raise
+    _report(report, place, rejected, as_json=as_json)
+
+
+def _report(report: Report, place: Path, rejected: Path, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(cli_print.report_json(report))
+    else:
+        cli_print.report(report, place, errors)
+    if report.refused:
+        write_rejected(rejected, report.refused)
+        if not as_json:
+            cli_print.mend(rejected, errors)
 
 
 @app.command()

@@ -97,15 +97,18 @@ def counted(found: Report, place: Path, console: Console) -> None:
     )
 
 
-def report(found: Report, place: Path, console: Console, rejected: Path) -> None:
+def report(found: Report, place: Path, console: Console) -> None:
     """One line of counts, then what was refused and why."""
     counted(found, place, console)
     for refused in found.refused[:_SHOWN_REFUSALS]:
         console.print(f"  refused {plain(refused.source)}: {plain(refused.reason)}. {plain(refused.advice)}".rstrip())
     if len(found.refused) > _SHOWN_REFUSALS:
         console.print(f"  and {len(found.refused) - _SHOWN_REFUSALS} more.")
-    if found.refused:
-        console.print(f"  Refused records stand in {plain(str(rejected))}: mend them there and ingest that file.")
+
+
+def mend(rejected: Path, console: Console) -> None:
+    """Where refused records were written."""
+    console.print(f"  Refused records stand in {plain(str(rejected))}: mend them there and ingest that file.")
 
 
 def follow(events: Iterable[Event], console: Console | None) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,7 +15,7 @@ import numpy as np
 from filelock import FileLock
 
 from index.embed import Vectors
-from index.errors import IndexMismatch, IndexMissing
+from index.errors import IndexBusy, IndexMismatch, IndexMissing
 from index.manifest import SCHEMA_VERSION, Manifest
 from index.milvus.catalog import Catalog, Meta
 from index.milvus.layout import NOTES, PASSAGES, create, load
@@ -147,11 +147,11 @@ class MilvusStore(Reading):
     def snapshot(self, *, if_worth_it: bool = False) -> None:
         if if_worth_it and self._unsaved < WORTH_SAVING:
             return
-        with self.exclusive(), self.link.mapped():
+        with suppress(IndexBusy), self.exclusive(), self.link.mapped():
             self._sweep(self._fresh())
             for name in self.link.client.list_collections():
                 self.link.client.flush(name)
-        self._unsaved = 0
+            self._unsaved = 0
 
     @contextmanager
     def exclusive(self, wait_s: float = 0.0) -> Iterator[None]:

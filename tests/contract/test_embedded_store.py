@@ -101,6 +101,20 @@ class TestDerived:
             assert b"wertyberg" not in content, file.name
         assert worded(store, "tax") == ["b"]
 
+    def test_a_removal_whose_files_another_writer_kept_from_being_written_leaves_them_with_the_next(
+        self, store: SqliteFaissStore, manifest: Manifest, entry: EntryMaker
+    ) -> None:
+        store.put([entry("a", "A zyzzogeton crept out of the qwertyberg at dawn."), entry("b", TAX)])
+        store.snapshot()
+        with SqliteFaissStore(store.place, manifest) as other:
+            with other.exclusive():
+                other.remove(["a"])
+                store.snapshot()
+            other.put([entry("c", FOX)])
+            other.snapshot(if_worth_it=True)
+        for file in store.place.iterdir():
+            assert b"yzzogeton" not in file.read_bytes().lower(), file.name
+
 
 def merged_often(store: SqliteFaissStore) -> None:
     """Words come and are merged 2,100 times, then go again: by merging alone FTS5 is unreadable after 2,000."""

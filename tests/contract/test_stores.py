@@ -271,6 +271,18 @@ class TestManyHands:
                 other.put([entry("a", FOX)])
             assert other.put([entry("a", FOX)]) == ["added"]
 
+    def test_what_is_derived_is_left_to_another_writer(
+        self, opener: Opener, tmp_path: Path, store: Store, manifest: Manifest, entry: EntryMaker, bag: BagEmbedder
+    ) -> None:
+        with opener(tmp_path / "index", manifest) as other:
+            store.put([entry("a", FOX), entry("b", TAX)])
+            store.remove(["b"])
+            with other.exclusive():
+                store.snapshot()
+            assert found(other, bag, FOX) == ["a"]
+            other.snapshot()
+            assert found(store, bag, FOX) == ["a"]
+
     def test_another_encoder_is_refused_with_advice(
         self, opener: Opener, tmp_path: Path, store: Store, manifest: Manifest
     ) -> None:

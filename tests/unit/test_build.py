@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import zipfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,22 @@ def test_what_was_yielded_is_committed_and_a_stream_can_be_given_up(tmp_path: Pa
         threading.Thread(target=stream.close).start()  # a window draws from whichever thread is free
         time.sleep(0.2)
         assert store.remove([added.article_id]) == 1
+
+
+def test_another_writer_at_the_very_end_is_no_error(
+    tmp_path: Path, bag: BagEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "in", a="One. Two.")
+    builder = Builder(tmp_path / "index", bag)
+    with builder.open() as other, ExitStack() as held:
+
+        def taken(_store: SqliteFaissStore) -> bool:
+            held.enter_context(other.exclusive())
+            return False
+
+        monkeypatch.setattr(SqliteFaissStore, "_nearly_saved", taken)
+        assert len(builder.ingest([tmp_path / "in"]).added) == 1
+    assert set(contents(tmp_path / "index")) == {"a.txt"}
 
 
 def test_rejected_records_are_mended_and_fed_again(tmp_path: Path, bag: BagEmbedder) -> None:
