@@ -72,7 +72,7 @@ class Survey:
 
 def readable() -> str:
     """Which files can be read, as advice."""
-    return f"Files that can be read end in {', '.join(suffixes())}, each also with .gz."
+    return f"Files that can be read end in {', '.join(suffixes())}, each but .zip also with .gz."
 
 
 def file_of(source: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import stat
 import zipfile
@@ -280,6 +281,16 @@ class TestArchives:
         real, small = (len(STORY) * 1000).to_bytes(4, "little"), (40).to_bytes(4, "little")
         path.write_bytes(path.read_bytes().replace(real, small))
         assert why(path).startswith("damaged")
+
+    def test_an_archive_in_a_gzip_file_is_not_unpacked(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = written(tmp_path / "a.zip.gz", gzip.compress(b"\0" * 2**26, 1) * 40)  # 2.5 GiB
+
+        def unpacked(*_: object) -> int:
+            pytest.fail("it is decompressed")
+
+        monkeypatch.setattr(gzip.GzipFile, "read", unpacked)
+        monkeypatch.setattr(gzip.GzipFile, "seek", unpacked)
+        assert why(path) == "a zip archive within a gzip file"
 
     def test_damage(self, tmp_path: Path) -> None:
         assert why(written(tmp_path / "a.zip", b"no zip")).startswith("damaged or no zip")
