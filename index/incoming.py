@@ -16,6 +16,10 @@ from index.records import Article, derived_id
 
 # Longest id that a record may bring, in characters: room for any URL in use, none for a text in the wrong field.
 MAX_ID = 300
+# Longest text of an article, in characters: thousands of pages. It is cut, encoded and committed as a whole.
+MAX_TEXT = 4_000_000
+# Longest headline, outlet, address, and list of authors, in characters: they stand beside each passage of the text.
+MAX_FIELD = 5_000
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BYLINE = re.compile(r"(?i)\Aby\s+")
@@ -95,6 +99,7 @@ def to_article(record: Mapping[object, object], source: str, *, alone: bool) -> 
         read = Record.model_validate(fields)
     except ValidationError as exc:
         raise InputError(_reason(exc, fields), "Correct the record; its other fields are not looked at.") from exc
+    _within(read)
     text = normalise(read.text)
     if not text:
         msg = "field 'text' holds nothing that can be read"
@@ -113,6 +118,22 @@ def to_article(record: Mapping[object, object], source: str, *, alone: bool) -> 
         authors=tuple(name for author in read.authors if (name := one_line(author))),
         source=source,
     )
+
+
+def _within(read: Record) -> None:
+    """Refuses a record that is too long to be one article.
+
+    Raises:
+        InputError: names the field.
+    """
+    if len(read.text) > MAX_TEXT:
+        msg = f"field 'text' has {len(read.text):,} characters; {MAX_TEXT:,} are the most"
+        raise InputError(msg, "Is it one article? Split it, best into .jsonl files.")
+    others = {"title": read.title, "outlet": read.outlet, "url": read.url, "authors": "".join(read.authors)}
+    for name, value in others.items():
+        if len(value or "") > MAX_FIELD:
+            msg = f"field {name!r} has {len(value or ''):,} characters; {MAX_FIELD:,} are the most"
+            raise InputError(msg, "Is that the right field?")
 
 
 def _checked_id(value: str | None) -> str:

@@ -18,6 +18,8 @@ MAX_BYTES = 2 * 1024**3
 # times over while they are parsed; the text of 50,000 articles has 256 MiB.
 MAX_RECORD = 64 * 1024**2
 MAX_WHOLE = 256 * 1024**2
+# Longest file that is one article, in bytes: its text in any encoding, with markup.
+MAX_ARTICLE = 32 * 1024**2
 # What the encoding of a file that is not UTF-8 is guessed from, in bytes; charset-normalizer takes 0.1 s for it.
 GUESS_BYTES = 32 * 1024
 # Encodings that news is found in beside UTF-8, the most common first: of those that fit equally well the first is

@@ -10,13 +10,13 @@ from frontmatter.default_handlers import YAMLHandler
 
 from index.clean import one_line
 from index.incoming import to_article
-from index.loaders.common import Read, UnreadableError, decoded, prettified, whole
+from index.loaders.common import MAX_ARTICLE, Read, UnreadableError, decoded, prettified, whole
 from index.markup import plain_text
 
 
 def read_markdown(source: str, stream: BinaryIO) -> Iterator[Read]:
     """One article: YAML front matter, if any, and a body. A headline of the front matter goes before a heading."""
-    meta, markdown = _front_matter(decoded(whole(stream)))
+    meta, markdown = _front_matter(decoded(whole(stream, MAX_ARTICLE)))
     plain = plain_text(markdown)
     stated = meta.get("title") or meta.get("headline")
     same = isinstance(stated, str) and one_line(stated) == one_line(plain.title)

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from index.clean import stated_date
 from index.incoming import to_article
-from index.loaders.common import Read, decoded, prettified, whole
+from index.loaders.common import MAX_ARTICLE, Read, decoded, prettified, whole
 
 # Longest first line of a .txt that is taken for its headline, in characters.
 MAX_HEADLINE = 150
@@ -18,7 +18,7 @@ _SENTENCE_END = re.compile(r"[.;:,…][\"'”’)\]]*\Z")
 
 def read_text(source: str, stream: BinaryIO) -> Iterator[Read]:
     """One article: the first line is its headline if it looks like one; the date is what the text states of itself."""
-    text = decoded(whole(stream)).replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = decoded(whole(stream, MAX_ARTICLE)).replace("\r\n", "\n").replace("\r", "\n").strip()
     first, _, rest = text.partition("\n")
     headline, below = first.strip(), rest.partition("\n")[0].strip()
     is_headline = (

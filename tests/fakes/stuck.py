@@ -21,6 +21,14 @@ def falls(_content: bytes) -> dict[str, str]:
     os.abort()
 
 
+def wordy(_content: bytes) -> dict[str, str]:
+    return {"text": "x" * (80 << 20)}
+
+
+def tells(_content: bytes) -> dict[str, str]:
+    return dict(os.environ)
+
+
 def writes(_content: bytes) -> dict[str, str]:
     Path(tempfile.gettempdir(), "written-by-a-document").write_text("x", encoding="utf-8")
     return {"text": "written"}

@@ -152,6 +152,25 @@ class TestPdf:
         with pytest.raises(UnreadableError, match="too much memory or time"):
             apart.apart("fakes.stuck:writes", b"")
 
+    def test_a_reader_that_writes_too_much_is_stopped(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+        with pytest.raises(UnreadableError, match="a document of more than 64 MiB of text"):
+            apart.apart("fakes.stuck:wordy", b"")
+
+    def test_a_reader_knows_no_keys(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+        monkeypatch.setenv("DATELINE_OPENAI_KEY", "secret")
+        found = apart.apart("fakes.stuck:tells", b"x" * 10_000_000)
+        assert set(found) <= {"PYTHONPATH", *apart._NEEDED}
+        assert "PATH" in found
+
+    def test_a_reader_takes_no_module_of_the_current_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        written(tmp_path / "pypdf.py", "raise SystemExit('run')")
+        monkeypatch.chdir(tmp_path)
+        assert one(written(tmp_path / "a.pdf", pdf_of(["It rained all day."]))).text == "It rained all day."
+
 
 class TestWord:
     def document(self) -> bytes:

@@ -208,7 +208,31 @@ def test_limits_are_kept_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "MiB" in found[-1].reason
     assert 1 <= len(found) < 100
     monkeypatch.setattr(common, "MAX_WHOLE", 100)
-    assert "MiB" in refusals(written(tmp_path / "c.txt.gz", "a" * 10_000))[0].reason
+    assert "MiB" in refusals(written(tmp_path / "c.json.gz", "a" * 10_000))[0].reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"text": "Yes. " * 800_001}, "field 'text' has 4,000,005 characters; 4,000,000 are the most"),
+        ({"title": "x" * 5_001}, "field 'title' has 5,001 characters; 5,000 are the most"),
+        ({"outlet": "x" * 5_001}, "field 'outlet' has 5,001 characters; 5,000 are the most"),
+        ({"url": "https://example.org/" + "x" * 5_000}, "field 'url' has 5,020 characters; 5,000 are the most"),
+        ({"authors": ["Ann Lee"] * 1_000}, "field 'authors' has 7,000 characters; 5,000 are the most"),
+    ],
+)
+def test_an_article_is_no_library(tmp_path: Path, fields: dict[str, object], reason: str) -> None:
+    (found,) = refusals(written(tmp_path / "a.jsonl", f"{record(**fields)}\n"))
+    assert found.reason == reason
+    assert found.advice
+
+
+@pytest.mark.parametrize("suffix", ["txt", "md"])
+def test_a_file_of_one_article_is_not_read_beyond_its_limit(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}.gz"
+    path.write_bytes(gzip.compress(b"Yes. " * 7_000_000, 1))
+    (found,) = refusals(path)
+    assert found.reason == "more than 32 MiB when decompressed; the rest was not read"
 
 
 def test_damaged_gzip_keeps_what_came_before(tmp_path: Path) -> None:
