@@ -75,6 +75,19 @@ SENTENCES = st.lists(
 
 @given(SENTENCES, SENTENCES)
 def test_changes_lead_from_the_one_to_the_other(before: list[str], after: list[str]) -> None:
+    lead(before, after)
+
+
+@given(SENTENCES, SENTENCES)
+def test_in_linear_time_they_do_too(before: list[str], after: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index.history._STEPS", -1)
+        patch.setattr("index.history._WORDS", 0)
+        lead(before, after)
+
+
+def lead(before: list[str], after: list[str]) -> None:
+    """The changes lead from the one to the other."""
     found = list(changes(before, after))
     went = [c.before for c in found if c.before]
     came = [c.after for c in found if c.after]
@@ -83,6 +96,52 @@ def test_changes_lead_from_the_one_to_the_other(before: list[str], after: list[s
         kept.remove(sentence)
     assert sorted(kept + came) == sorted(after)
     assert not found or before != after
+
+
+YES = ["Yes."] * 10_000
+WORDS = "one two three four five six seven eight nine ten".split()
+
+
+def told(n: int, k: int) -> str:
+    return f"Report {n} tells of {WORDS[n % 10]} and {WORDS[n // 10 % 10]}, {k} in all."
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [
+        ([*YES, "No."], [*YES, "Perhaps."], [Change("changed", "No.", "Perhaps.")]),
+        (
+            ["It rained.", *YES, "No.", *YES, "It snowed."],
+            ["It hailed.", *YES, *YES, "It stopped."],
+            [
+                Change("changed", "It rained.", "It hailed."),
+                Change("removed", "No."),
+                Change("changed", "It snowed.", "It stopped."),
+            ],
+        ),
+        (["No.", *YES], [*YES, "Perhaps."], [Change("removed", "No."), Change("added", after="Perhaps.")]),
+    ],
+    ids=["at the end", "all over", "at both ends"],
+)
+def test_one_sentence_ten_thousand_times(before: list[str], after: list[str], wanted: list[Change]) -> None:
+    assert list(changes(before, after)) == wanted
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    "after",
+    [
+        [told(n, 2) for n in range(10_000)],
+        [told(n ^ 1, 1) for n in range(10_000)],
+        ["no " * 500 + f"{n}." for n in range(2_000)],
+        ["b " * 100_000, *(told(n, 2) for n in range(2_000))],
+    ],
+    ids=["all changed", "each changed places", "long ones", "a huge one"],
+)
+def test_a_long_article_written_anew_takes_no_longer(after: list[str]) -> None:
+    before = [told(n, 1) for n in range(5_000)] + ["no " * 490 + f"{n}?" for n in range(500)]
+    lead(before, after)
 
 
 def test_for_people_and_as_json(corrected: SqliteFaissStore) -> None:
