@@ -57,7 +57,7 @@ def _answer(target: str, content: bytes, seconds: float) -> bytes:
     with subprocess.Popen(  # noqa: S603 - our own module, named by our own code
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environ()
     ) as child:
-        clock = Timer(seconds, lambda: (late.set(), child.kill()))
+        clock = Timer(seconds, _end, args=(child, late))
         feeder = Thread(target=_feed, args=(child, content))
         clock.start()
         feeder.start()
@@ -74,6 +74,11 @@ def _answer(target: str, content: bytes, seconds: float) -> bytes:
         reason = f"a document of more than {OUTPUT // 1024**2} MiB of text"
         raise UnreadableError(reason, "Split it.")
     return answer
+
+
+def _end(child: subprocess.Popen[bytes], late: Event) -> None:
+    late.set()
+    child.kill()
 
 
 def _feed(child: subprocess.Popen[bytes], content: bytes) -> None:

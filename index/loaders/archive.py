@@ -26,7 +26,7 @@ _ARCHIVES = (".zip", ".gz", ".tar", ".tgz", ".7z", ".rar", ".bz2", ".xz")
 
 def read_zip(source: str, stream: BinaryIO) -> Iterator[Read]:
     """The articles of every member that has a known suffix; the others are passed over, as in a folder."""
-    if isinstance(stream, GzipFile):
+    if isinstance(cast("object", stream), GzipFile):
         # An archive is read from its end, and back and forth: each step back would decompress all of it again.
         reason = "a zip archive within a gzip file"
         raise UnreadableError(reason, "Unpack the gzip file; a zip archive is packed already.")
