@@ -12,6 +12,7 @@ garbage that nobody sees and the next writer deletes.
     bodies.py    the text of a version, in pieces that a field can hold
     catalog.py   what every process keeps in memory: one small record an article
     stories.py   groups of near-duplicates
+    rights.py    who may write
     writing.py   a commit as it is gathered; what a crash left is mended
     reading.py   the reading side of the store
     store.py     the store

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pymilvus import CollectionSchema, DataType, Function, FunctionType, MilvusClient
 
 from index.milvus.link import Link, Row
@@ -11,7 +13,8 @@ PASSAGES, ARTICLES, VERSIONS, BANDS, TERMS, NOTES = "passages", "articles", "ver
 # Those whose rows bear the number of their commit and are deleted when it was cut short.
 COMMITTED = (PASSAGES, ARTICLES, VERSIONS, BANDS, NOTES)
 
-META, VISIT, GARBAGE = 0, 1, 2  # kinds of notes
+META, VISIT, GARBAGE, LEASE = 0, 1, 2, 3  # kinds of notes
+LEASE_ID = -(2**62) - 1  # below all visits
 
 LONGEST = 65_535  # bytes of a text field
 NOTHING: Row = {"nothing": [0.0, 0.0]}
@@ -49,22 +52,25 @@ _INDEXED = {
 }
 
 
-def create(link: Link, dimension: int) -> None:
-    """Makes the collections that are not there yet."""
+ALL = tuple(_INTS)
+
+
+def create(link: Link, dimension: int, names: Sequence[str] = ALL) -> None:
+    """Makes the collections that are not there yet, and loads them to be searched."""
     with link.mapped():
         there = set(link.client.list_collections())
-        for name in _INTS:
+        for name in names:
             if name not in there:
                 _create(link, name, dimension)
+    load(link, names)
 
 
-def load(link: Link) -> bool:
+def load(link: Link, names: Sequence[str] = ALL) -> bool:
     """Loads the collections to be searched; whether they are all there."""
     with link.mapped():
-        there = set(link.client.list_collections())
-        if not there.issuperset(_INTS):
+        if not set(names) <= set(link.client.list_collections()):
             return False
-        for name in _INTS:
+        for name in names:
             link.client.load_collection(name)
     return True
 

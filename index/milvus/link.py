@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from index.errors import IndexBusy, InputError, StoreError
 
 TOKEN = "DATELINE_MILVUS_TOKEN"  # noqa: S105 - the name of a variable
 SUFFIX = ".db"  # by which pymilvus knows a file of Milvus Lite
-_TIMEOUT_S = 20.0
+TIMEOUT_S = 20.0
 _PAGE = 4_000  # rows fetched at a time; a query of more than 16,384 is refused
 _ROWS = {"terms": 4_000}  # written at a time: a message may have 64 MB, a row of the other collections 64 KB
 _FEW = 500
@@ -58,6 +58,7 @@ class Link:
         if self.local and not uri.endswith(SUFFIX):
             msg = f"{uri!r} is no place for Milvus."
             raise InputError(msg, f"Give a file name that ends in {SUFFIX}, or the URL of a cluster.")
+        self.guard: Callable[[], None] = lambda: None  # asked before each message that changes something
         with _opening:
             self.client = self._connected()
             _open[self.uri] += 1
@@ -66,7 +67,7 @@ class Link:
     def _connected(self) -> MilvusClient:
         if not self.local:
             with self.mapped():
-                return MilvusClient(self.uri, token=os.environ.get(TOKEN, ""), timeout=_TIMEOUT_S)
+                return MilvusClient(self.uri, token=os.environ.get(TOKEN, ""), timeout=TIMEOUT_S)
         try:
             Path(self.uri).parent.mkdir(parents=True, exist_ok=True)
             return MilvusClient(self.uri, grpc_options=_NO_PINGS)
@@ -116,14 +117,20 @@ class Link:
     def write(self, collection: str, rows: Sequence[Row]) -> None:
         """Puts rows in, in the place of those with the same ids."""
         size = _ROWS.get(collection, _FEW)
+        for at in range(0, len(rows), size):
+            self.guard()
+            self.upsert(collection, rows[at : at + size])
+
+    def upsert(self, collection: str, rows: Sequence[Row]) -> None:
+        """Puts rows in as one message, whoever has the right to write."""
         with self.mapped():
-            for at in range(0, len(rows), size):
-                self.client.upsert(collection, list(rows[at : at + size]))
+            self.client.upsert(collection, list(rows))
 
     def delete(self, collection: str, ids: Sequence[int]) -> None:
         """Deletes rows by id."""
-        with self.mapped():
-            for at in range(0, len(ids), _PAGE):
+        for at in range(0, len(ids), _PAGE):
+            self.guard()
+            with self.mapped():
                 self.client.delete(collection, ids=list(ids[at : at + _PAGE]))
 
     def close(self) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 import numpy as np
-from filelock import FileLock
 
 from index.embed import Vectors
 from index.errors import IndexBusy, IndexMismatch, IndexMissing
@@ -21,6 +20,7 @@ from index.milvus.catalog import Catalog, Meta
 from index.milvus.layout import NOTES, PASSAGES, create, load
 from index.milvus.link import Link, Row
 from index.milvus.reading import Reading, oldest_read, visit_row
+from index.milvus.rights import right
 from index.milvus.writing import Writing, frequencies, mend, sweep
 from index.postings import K1
 from index.records import Filter, Hit
@@ -28,11 +28,10 @@ from index.sources import Visit
 from index.sqlite_words import Words
 from index.sqlite_words import attainable as fts_attainable
 from index.store import Entry, Kept, Outcome, Terms
-from index.write_lock import held
 
 T = TypeVar("T")
 
-FILE, LOCK = "milvus.db", "write.lock"
+FILE = "milvus.db"
 LAYOUT = 1
 _MOST = 16_384  # hits that Milvus gives
 _REMOVED_AT_ONCE = 500
@@ -47,7 +46,7 @@ class MilvusStore(Reading):
         """Opens the index at `uri`.
 
         Args:
-            place: folder of the index; holds the lock of the writer, and Milvus Lite's file where no `uri` is given.
+            place: folder of the index; holds Milvus Lite's file where no `uri` is given.
             manifest: what the index must be; None accepts any.
             create: make a new index (needs a manifest) where there is none.
             uri: a file ending in .db, or the URL of a cluster.
@@ -63,11 +62,10 @@ class MilvusStore(Reading):
         if not (create or "://" in uri or Path(uri).exists()):
             raise _missing(uri)
         super().__init__(Link(uri))
-        # Held by the store, not by a thread: a stream of an ingest may be drawn from by one thread after another.
-        lock = Path(f"{self.link.uri}.lock") if self.link.local else place / LOCK
-        self._lock = FileLock(lock, thread_local=False)
+        self._right = right(self.link)
+        self.link.guard = self._right.guard
         self._words = Words()
-        self._written = -1  # the commit after which nothing was left to mend
+        self._mended = (-1, -1)  # the term, and the commit in it after which nothing was left to mend
         self._unsaved = 0
         try:
             meta = Meta.read(self.link) if load(self.link) else None
@@ -155,7 +153,7 @@ class MilvusStore(Reading):
 
     @contextmanager
     def exclusive(self, wait_s: float = 0.0) -> Iterator[None]:
-        with held(self._lock, self.link.shown, f"The lock {self._lock.lock_file}", wait_s):
+        with self._right.held(wait_s):
             yield
 
     # --- searching ---------------------------------------------------------------------------------------------------
@@ -203,9 +201,9 @@ class MilvusStore(Reading):
         return self.manifest.dimension
 
     def _create(self, manifest: Manifest) -> Meta:
+        create(self.link, manifest.dimension, [NOTES])  # one of them says who may make the others
         with self.exclusive():
             create(self.link, manifest.dimension)
-            load(self.link)
             there = Meta.read(self.link)  # another process may have been quicker
             if there is None:
                 there = Meta(0, 0, manifest.to_json())
@@ -216,18 +214,29 @@ class MilvusStore(Reading):
         """Does `work` in one commit."""
         with self.exclusive():
             catalog = self._fresh()
-            if self._written != catalog.meta.generation:
+            if self._mended != (self._right.term, catalog.meta.generation):
                 mend(self.link, catalog.meta.generation)
                 sweep(self.link, oldest_read(self.link.uri, catalog.meta.generation))
-            self._written = -1
+            self._mended = (-1, -1)
             writing = Writing(self.link, catalog, self._words)
             done = work(writing)
             if not writing.empty:
-                catalog = writing.commit()
+                catalog = writing.commit(partial(self._confirm, catalog.meta))
                 self._unsaved += sum(writing.brought.values())
                 self._sweep(catalog)
-            self._written = catalog.meta.generation
+            self._mended = (self._right.term, catalog.meta.generation)
         return done
+
+    def _confirm(self, before: Meta) -> None:
+        """That this is the next commit.
+
+        Raises:
+            IndexBusy: another process may write by now, or has written.
+        """
+        self._right.confirm()
+        if self._meta().generation != before.generation:
+            msg = f"Another process has written to the index at {self.link.shown} meanwhile."
+            raise IndexBusy(msg, "Run the command again: what was not reported is not in the index.")
 
     def _sweep(self, catalog: Catalog) -> None:
         """Deletes garbage that nobody in this process reads any more."""

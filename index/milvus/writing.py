@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -116,8 +116,11 @@ class Writing:
             del self.heads[n]
             del self._ids[head.id]
 
-    def commit(self) -> Catalog:
+    def commit(self, confirm: Callable[[], None]) -> Catalog:
         """Writes it. Returns the new state, whose garbage is in Milvus still.
+
+        Args:
+            confirm: called before the row that makes it seen; raises where that must not be.
 
         Raises:
             StoreError: Milvus refused; nothing of it is seen.
@@ -129,6 +132,7 @@ class Writing:
         meta = replace(self.before.meta, generation=self.born, removals=removals, **self._used)
         for collection in (PASSAGES, VERSIONS, BANDS, TERMS, ARTICLES, NOTES):
             self._link.write(collection, self._rows[collection])
+        confirm()
         self._link.write(NOTES, [meta.to_row()])
         changed = {n: self.heads[n] for n in self._changed}
         dead = self.before.dead.union(self._garbage[PASSAGES])
