@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
-from index.errors import DatelineError, InputError
+from index.errors import DatelineError, InputError, StoreUnreachable
 from rag.errors import ModelError, ModelTimeout
 
 RETRY_S = 5  # what a caller is told to wait where nothing better is known
@@ -68,6 +68,8 @@ def as_api_error(exc: DatelineError, request_id: str) -> ApiError:
     if isinstance(exc, ModelError):
         status = 504 if isinstance(exc, ModelTimeout) else 503
         return ApiError(status, "model_unavailable", exc.message, exc.advice, retry_after=RETRY_S * exc.retryable)
+    if isinstance(exc, StoreUnreachable):
+        return ApiError(503, "index_unreachable", "The index does not answer.", retry_after=RETRY_S)
     if exc.retryable:
         return ApiError(503, "index_busy", "Another process is writing to the index.", retry_after=RETRY_S)
     return ApiError(500, "index_unusable", "The index cannot be used.", f"The log says why: request {request_id}.")

@@ -6,6 +6,7 @@
     ├── IndexMismatch         the index was made with another encoder, chunking or schema
     ├── IndexBusy             another process is writing to the index (a retry helps)
     ├── StoreError            the disk or the database refused
+    │   └── StoreUnreachable  the database does not answer (a retry helps)
     ├── WorkersFailed         processes that an ingest hired cannot be reached, or are gone (a retry helps)
     ├── PluginError           an entry point that is unknown, or whose extra is not installed
     └── rag.errors.ModelError the language model (see there)
@@ -55,6 +56,12 @@ class IndexBusy(DatelineError):
 
 class StoreError(DatelineError):
     """The disk or the database refused an operation."""
+
+
+class StoreUnreachable(StoreError):
+    """The database is elsewhere, and does not answer, or not in time."""
+
+    retryable = True
 
 
 class WorkersFailed(DatelineError):

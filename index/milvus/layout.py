@@ -31,6 +31,7 @@ _INTS = {
     BANDS: ("born", "key", "n"),
     # How many passages have the term, and how many had before the commit `born`.
     TERMS: ("born", "df", "before"),
+    # key: of a visit, the article's; of garbage, when it became that, in seconds since 1970.
     NOTES: ("born", "kind", "key"),
 }  # fmt: skip
 _TEXTS = {
@@ -58,7 +59,7 @@ ALL = tuple(_INTS)
 def create(link: Link, dimension: int, names: Sequence[str] = ALL) -> None:
     """Makes the collections that are not there yet, and loads them to be searched."""
     with link.mapped():
-        there = set(link.client.list_collections())
+        there = set(link.client.list_collections(timeout=link.timeout_s))
         for name in names:
             if name not in there:
                 _create(link, name, dimension)
@@ -68,10 +69,10 @@ def create(link: Link, dimension: int, names: Sequence[str] = ALL) -> None:
 def load(link: Link, names: Sequence[str] = ALL) -> bool:
     """Loads the collections to be searched; whether they are all there."""
     with link.mapped():
-        if not set(names) <= set(link.client.list_collections()):
+        if not set(names) <= set(link.client.list_collections(timeout=link.timeout_s)):
             return False
         for name in names:
-            link.client.load_collection(name)
+            link.client.load_collection(name, timeout=link.slow_s)
     return True
 
 
@@ -99,9 +100,9 @@ def _create(link: Link, name: str, dimension: int) -> None:
         schema.add_field("nothing", DataType.FLOAT_VECTOR, dim=len(NOTHING["nothing"]))
         indexes.add_index("nothing", index_type="FLAT", metric_type="L2")
     # Strong: what was committed is seen by every process that looks afterwards.
-    link.client.create_collection(name, schema=schema, consistency_level="Strong")
+    link.client.create_collection(name, schema=schema, consistency_level="Strong", timeout=link.slow_s)
     # Loading waits for the indexes; to wait for each of them first costs half a second a piece.
-    link.client.create_index(name, indexes, sync=False)
+    link.client.create_index(name, indexes, sync=False, timeout=link.slow_s)
 
 
 def _searched(schema: CollectionSchema, dimension: int) -> None:

@@ -15,12 +15,23 @@ from urllib.parse import urlsplit
 import grpc
 from milvus_lite.server_manager import server_manager_instance as lite
 from pymilvus import MilvusClient, MilvusException
+from pymilvus.client.types import Status
+from pymilvus.exceptions import ErrorCode
 
-from index.errors import IndexBusy, InputError, StoreError
+from index.errors import IndexBusy, InputError, StoreError, StoreUnreachable
 
 TOKEN = "DATELINE_MILVUS_TOKEN"  # noqa: S105 - the name of a variable
 SUFFIX = ".db"  # by which pymilvus knows a file of Milvus Lite
+# A cluster that does not answer in that time is taken to be down: else pymilvus tries again for minutes.
 TIMEOUT_S = 20.0
+SLOW_S = 120.0  # what makes, loads or saves whole collections
+_UNREACHABLE = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    ErrorCode.RATE_LIMIT,
+    Status.CONNECT_FAILED,
+}
 _PAGE = 4_000  # rows fetched at a time; a query of more than 16,384 is refused
 _ROWS = {"terms": 4_000}  # written at a time: a message may have 64 MB, a row of the other collections 64 KB
 _FEW = 500
@@ -53,6 +64,9 @@ class Link:
 
     def __init__(self, uri: str) -> None:
         self.local = "://" not in uri
+        # Milvus Lite runs in the process: it may be slow, but it is there.
+        self.timeout_s = None if self.local else TIMEOUT_S
+        self.slow_s = None if self.local else SLOW_S
         self.uri = str(Path(uri).resolve()) if self.local else uri
         self.shown = uri if self.local else _without_password(uri)
         if self.local and not uri.endswith(SUFFIX):
@@ -85,6 +99,9 @@ class Link:
             yield
         except (MilvusException, grpc.RpcError, grpc.FutureTimeoutError) as exc:
             reason = getattr(exc, "message", "") or str(exc)
+            if not self.local and _is_unreachable(exc):
+                msg = f"The index at {self.shown} does not answer: {reason}."
+                raise StoreUnreachable(msg, "See whether Milvus runs there, and try again.") from exc
             msg = f"The index at {self.shown} could not be used: {reason}."
             where = "Check free disk space." if self.local else "See whether Milvus answers there."
             raise StoreError(msg, f"{where} What was reported is in the index.") from exc
@@ -94,14 +111,24 @@ class Link:
         found: list[Row] = []
         with self.mapped():
             for at in range(0, len(ids), _PAGE):
-                found += self.client.get(collection, list(ids[at : at + _PAGE]), output_fields=list(fields))
+                found += self.client.get(
+                    collection, list(ids[at : at + _PAGE]), output_fields=list(fields), timeout=self.timeout_s
+                )
         return found
 
     def query(self, collection: str, expression: str, fields: Sequence[str]) -> Iterator[Row]:
         """All rows that an expression allows, however many, in order of their ids."""
         with self.mapped():
+            rows = self.client.query(
+                collection, expression, output_fields=["id", *fields], limit=_PAGE, timeout=self.timeout_s
+            )
+        if len(rows) < _PAGE:
+            yield from sorted(rows, key=lambda row: row["id"])
+            return
+        with self.mapped():
+            # Its first request has no time limit, whatever is given: so it is made after one that was answered.
             pages = self.client.query_iterator(
-                collection, batch_size=_PAGE, filter=expression, output_fields=list(fields)
+                collection, batch_size=_PAGE, filter=expression, output_fields=list(fields), timeout=self.timeout_s
             )
         try:
             while True:
@@ -124,14 +151,14 @@ class Link:
     def upsert(self, collection: str, rows: Sequence[Row]) -> None:
         """Puts rows in as one message, whoever has the right to write."""
         with self.mapped():
-            self.client.upsert(collection, list(rows))
+            self.client.upsert(collection, list(rows), timeout=self.timeout_s)
 
     def delete(self, collection: str, ids: Sequence[int]) -> None:
         """Deletes rows by id."""
         for at in range(0, len(ids), _PAGE):
             self.guard()
             with self.mapped():
-                self.client.delete(collection, ids=list(ids[at : at + _PAGE]))
+                self.client.delete(collection, ids=list(ids[at : at + _PAGE]), timeout=self.timeout_s)
 
     def close(self) -> None:
         """Closes; the last one in this process frees the file for others."""
@@ -143,6 +170,11 @@ class Link:
             _open[self.uri] -= 1
             if self.local and not _open[self.uri]:
                 lite.release_server(self.uri)
+
+
+def _is_unreachable(exc: Exception) -> bool:
+    code = exc.code() if isinstance(exc, grpc.RpcError) else getattr(exc, "code", None)
+    return isinstance(exc, grpc.FutureTimeoutError) or code in _UNREACHABLE
 
 
 def _without_password(url: str) -> str:

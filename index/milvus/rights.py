@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
+from time import sleep
 from typing import Protocol
 
 from filelock import FileLock
@@ -26,8 +27,8 @@ from index.milvus.layout import LEASE, LEASE_ID, NOTES, NOTHING
 from index.milvus.link import TIMEOUT_S, Link, Row
 
 LASTS_S = 90.0
-# With less time left nothing is sent: a message may be under way for its time limit, and clocks differ.
-SPARE_S = TIMEOUT_S + 10.0
+# With less time left nothing is sent: a message is tried twice at the most in its time limit, and clocks differ.
+SPARE_S = 2 * TIMEOUT_S + 10.0
 RENEWED_S = 15.0
 # Longer than it takes to write the note after it was found free.
 SETTLES_S = 0.25
@@ -157,7 +158,7 @@ class Lease:
         while busy := self._taken():
             if time.monotonic() >= patience:
                 raise busy
-            time.sleep(_ASKED_AGAIN_S)
+            sleep(_ASKED_AGAIN_S)
         self._given_back = threading.Event()
         threading.Thread(target=self._keep, args=(self._given_back,), daemon=True, name="lease").start()
 
@@ -172,7 +173,7 @@ class Lease:
             self._write(LASTS_S)
         quick = time.monotonic() - asked < SETTLES_S
         # Whoever was slow may have written over another's note: that one finds out when it renews it.
-        time.sleep(SETTLES_S if quick else RENEWED_S + SPARE_S)
+        sleep(SETTLES_S if quick else RENEWED_S + SPARE_S)
         after = Note.read(self._link)
         if after is None or after.owner != self._owner:
             return self._busy(after)
