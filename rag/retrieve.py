@@ -79,7 +79,8 @@ class Retriever:
                 openings[article_id].published,
             )
             for article_id, ids in passages.items()
-            if article_id in openings  # another process may just have removed it
+            # Another process may just have removed it, or put another version in its place.
+            if article_id in openings and cosine.keys() >= {openings[article_id].passage, *ids}
         }
         scores = fuse(signals, self._reference_day(question), question.window or None, latest=question.latest)
         ranked = sorted(scores, key=lambda article_id: (-scores[article_id], article_id))
@@ -90,10 +91,17 @@ class Retriever:
         return self._reranker.rerank(question, found)[:k] if self._reranker else found
 
     def _cosines(self, ids: Collection[int], vector: Vectors) -> dict[int, float]:
+        """Of question and passages; those that are gone are left out."""
         if not ids:
             return {}
         order = list(ids)
-        return dict(zip(order, (self._store.vectors(order) @ vector).tolist(), strict=True))
+        try:
+            return dict(zip(order, (self._store.vectors(order) @ vector).tolist(), strict=True))
+        except KeyError:
+            left = list(self._store.passages(order))
+            if len(left) == len(order):
+                raise
+            return self._cosines(left, vector)
 
     def _reference_day(self, question: Question) -> date:
         """Ages are counted back from the question's day, or from the newest article where all are older."""

@@ -11,6 +11,7 @@ garbage that nobody sees and the next writer deletes.
     keys.py      numbers in the place of strings, so that no text of a user is ever part of an expression
     bodies.py    the text of a version, in pieces that a field can hold
     catalog.py   what every process keeps in memory: one small record an article
+    layered.py   a dictionary of which the next state's is made without copying it
     stories.py   groups of near-duplicates
     rights.py    who may write
     writing.py   a commit as it is gathered; what a crash left is mended

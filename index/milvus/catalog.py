@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date, timedelta
 from functools import cached_property
+from typing import TypeVar
 
 from index.milvus.keys import key, listed, outlet_key
+from index.milvus.layered import Layered
 from index.milvus.layout import ARTICLES, GARBAGE, META, NOTES, NOTHING, PASSAGES
 from index.milvus.link import Link, Row
 from index.records import Filter, IndexStats
+
+K = TypeVar("K")
+
+EVER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +97,29 @@ class Head:
 HEAD = [f.name for f in fields(Head) if f.name != "row"] + ["key"]
 
 
+@dataclass(frozen=True)
 class Catalog:
-    """One state of the index.
+    """One state of the index. The next one is made of it at the cost of what changed, however much there is.
 
     Attributes:
         meta: the commit.
         heads: by the article's number, in the order in which they were first added.
         by_id: numbers by article id.
+        stories: numbers of the articles of each story, ascending.
+        written: how many passages there are of each outlet, as it is written.
+        days: how many articles there are of each day.
+        passages: how many passages there are.
         dead: passages that are in Milvus still, but not in the index any more.
     """
 
-    def __init__(self, meta: Meta, heads: Mapping[int, Head], by_id: Mapping[str, int], dead: frozenset[int]) -> None:
-        self.meta, self.heads, self.by_id, self.dead = meta, heads, by_id, dead
+    meta: Meta
+    heads: Layered[int, Head] = field(default_factory=Layered)
+    by_id: Layered[str, int] = field(default_factory=Layered)
+    stories: Layered[int, tuple[int, ...]] = field(default_factory=Layered)
+    written: Layered[str, int] = field(default_factory=Layered)
+    days: Layered[int, int] = field(default_factory=Layered)
+    passages: int = 0
+    dead: frozenset[int] = frozenset()
 
     @classmethod
     def read(cls, link: Link, meta: Meta, known: Catalog | None = None) -> Catalog:
@@ -113,19 +130,38 @@ class Catalog:
         gone = set(garbage.get(ARTICLES, ()))
         rows = link.query(ARTICLES, f"born > {since} and born <= {meta.generation}", HEAD)
         found = [Head.from_row(row) for row in rows if row["id"] not in gone]
-        base = start or Catalog(meta, {}, {}, frozenset())
-        return base.advanced(meta, {head.n: head for head in found}, (), frozenset(garbage.get(PASSAGES, ())))
+        base = start or Catalog(meta)
+        return base.advanced(meta, {head.n: head for head in found}, frozenset(garbage.get(PASSAGES, ())))
 
-    def advanced(self, meta: Meta, heads: Mapping[int, Head], removed: Iterable[int], dead: frozenset[int]) -> Catalog:
-        """With other heads in the place of those of the same articles, or in addition; without those removed."""
-        now, ids = dict(self.heads), dict(self.by_id)
-        for n in removed:
-            if head := now.pop(n, None):
-                del ids[head.id]
-        for n in sorted(heads):
-            now[n] = heads[n]
-            ids[heads[n].id] = n
-        return Catalog(meta, now, ids, dead)
+    def advanced(self, meta: Meta, changes: Mapping[int, Head | None], dead: frozenset[int]) -> Catalog:
+        """With other heads in the place of those of the same articles, or in addition; without those that are None."""
+        ids: dict[str, int | None] = {}
+        stories: dict[int, set[int]] = {}
+        written, days = Counter[str](), Counter[int]()
+        passages = self.passages
+        for n in sorted(changes):
+            for head, sign in ((self.heads.get(n), -1), (changes[n], 1)):
+                if head:
+                    ids[head.id] = n if sign > 0 else None
+                    members = stories.setdefault(head.story, set(self.stories.get(head.story) or ()))
+                    (members.add if sign > 0 else members.discard)(n)
+                    written[head.outlet or ""] += sign * head.passages
+                    days[head.day] += sign
+                    passages += sign * head.passages
+        return Catalog(
+            meta,
+            self.heads.advanced({n: changes[n] for n in sorted(changes)}),
+            self.by_id.advanced(ids),
+            self.stories.advanced({story: tuple(sorted(members)) or None for story, members in stories.items()}),
+            self.written.advanced(_summed(self.written, written)),
+            self.days.advanced(_summed(self.days, days)),
+            passages,
+            dead,
+        )
+
+    def without(self, swept: frozenset[int]) -> Catalog:
+        """After passages that were dead are gone from Milvus."""
+        return replace(self, dead=self.dead - swept) if swept else self
 
     def head(self, article_id: str) -> Head | None:
         """The head of an article."""
@@ -165,9 +201,9 @@ class Catalog:
         until = where.until.toordinal() if where.until else date.max.toordinal()
         outlets = {name.lower() for name in where.outlets}
         without = set(where.without)
-        chosen = self.heads.values()
+        chosen: Iterable[Head] = self.heads.values()
         if where.article_ids is not None:
-            chosen = [self.heads[n] for n in self._numbers(where.article_ids)]  # type: ignore[assignment]
+            chosen = [self.heads[n] for n in self._numbers(where.article_ids)]
         for head in chosen:
             inside = since <= head.day <= until if head.day else where.include_undated
             if inside and (not outlets or (head.outlet or "").lower() in outlets) and head.id not in without:
@@ -176,31 +212,15 @@ class Catalog:
     # --- what is counted and sorted ----------------------------------------------------------------------------------
 
     @cached_property
-    def passages(self) -> int:
-        """How many passages there are."""
-        return sum(head.passages for head in self.heads.values())
-
-    @cached_property
-    def stories(self) -> Mapping[int, list[int]]:
-        """Numbers of the articles of each story, ascending."""
-        found: dict[int, list[int]] = defaultdict(list)
-        for n in sorted(self.heads):
-            found[self.heads[n].story].append(n)
-        return found
-
-    @cached_property
     def outlets(self) -> tuple[str, ...]:
         """Outlets as they are written, those with most passages first."""
-        counts: Counter[str] = Counter()
-        for head in self.heads.values():
-            if head.outlet:
-                counts[head.outlet] += head.passages
-        return tuple(name for name, _ in counts.most_common())
+        named = ((name, count) for name, count in self.written.items() if name)
+        return tuple(name for name, _ in sorted(named, key=lambda one: -one[1]))
 
     @cached_property
     def newest(self) -> date | None:
         """The newest day of publication."""
-        return as_date(max((head.day for head in self.heads.values()), default=0))
+        return as_date(max(self.days, default=0))
 
     def of_url(self, url: str) -> list[Head]:
         """Articles with that canonical URL, as its key says."""
@@ -220,7 +240,7 @@ class Catalog:
         outlets = Counter(head.outlet for head in heads if head.outlet)
         return IndexStats(
             len(heads),
-            len({head.story for head in heads}),
+            len(self.stories),
             sum(head.sentences for head in heads),
             self.passages,
             dict(sorted(outlets.items(), key=lambda one: (-one[1], one[0]))),
@@ -235,13 +255,23 @@ def newest_first(heads: Iterable[Head]) -> list[Head]:
     return sorted(heads, key=lambda head: (-head.day, -head.n))
 
 
-def garbage_of(link: Link, generation: int) -> dict[str, list[int]]:
-    """Ids of rows that the commits up to `generation` made needless, by collection."""
+def garbage(generation: int, until: int = EVER) -> str:
+    """The notes of garbage of the commits up to `generation`, until that time, as an expression."""
+    return f"kind == {GARBAGE} and born <= {generation} and key <= {until}"
+
+
+def garbage_of(link: Link, generation: int, until: int = EVER) -> dict[str, list[int]]:
+    """Ids of rows that the commits up to `generation`, until that time, made needless, by collection."""
     found: dict[str, list[int]] = defaultdict(list)
-    for row in link.query(NOTES, f"kind == {GARBAGE} and born <= {generation}", ["body"]):
+    for row in link.query(NOTES, garbage(generation, until), ["body"]):
         for collection, ids in json.loads(row["body"]).items():
             found[collection] += ids
     return found
+
+
+def _summed(before: Layered[K, int], more: Mapping[K, int]) -> dict[K, int | None]:
+    """Counts that changed; None for none left."""
+    return {name: ((before.get(name) or 0) + count) or None for name, count in more.items() if count}
 
 
 def as_date(ordinal: int) -> date | None:

@@ -169,7 +169,7 @@ class Reading:
 
     def added_ids(self) -> list[str]:
         with self._now() as catalog:
-            return [catalog.heads[n].id for n in sorted(catalog.heads)]
+            return [head.id for head in catalog.heads.values()]
 
     def listed(self, where: Filter, *, offset: int = 0, limit: int = 50) -> list[ListedArticle]:
         with self._now() as catalog:
@@ -205,13 +205,13 @@ class Reading:
     def sources(self) -> Mapping[str, list[str]]:
         found: dict[str, list[str]] = defaultdict(list)
         with self._now() as catalog:
-            for n in sorted(catalog.heads):
-                found[catalog.heads[n].source].append(catalog.heads[n].id)
+            for head in catalog.heads.values():
+                found[head.source].append(head.id)
         return dict(found)
 
     def story(self, story: int) -> list[StoredArticle]:
         with self._now() as catalog:
-            heads = newest_first(catalog.heads[n] for n in catalog.stories.get(story, ()))
+            heads = newest_first(catalog.heads[n] for n in catalog.stories.get(story) or ())
             return list(self._stored(heads).values())
 
     def twins(self, article_ids: Sequence[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -16,7 +17,7 @@ import numpy as np
 from index.embed import Vectors
 from index.errors import IndexBusy, IndexMismatch, IndexMissing
 from index.manifest import SCHEMA_VERSION, Manifest
-from index.milvus.catalog import Catalog, Meta
+from index.milvus.catalog import EVER, Catalog, Meta
 from index.milvus.layout import NOTES, PASSAGES, create, load
 from index.milvus.link import Link, Row
 from index.milvus.reading import Reading, oldest_read, visit_row
@@ -35,6 +36,8 @@ FILE = "milvus.db"
 LAYOUT = 1
 _MOST = 16_384  # hits that Milvus gives
 _REMOVED_AT_ONCE = 500
+# What a commit made needless is deleted so much later: other processes may be in the middle of an answer.
+GRACE_S = 60.0
 # Rows that Milvus Lite searches one by one, before they are worth an index of their own: tenths of a second.
 WORTH_SAVING = 1_000
 
@@ -147,8 +150,8 @@ class MilvusStore(Reading):
             return
         with suppress(IndexBusy), self.exclusive(), self.link.mapped():
             self._sweep(self._fresh())
-            for name in self.link.client.list_collections():
-                self.link.client.flush(name)
+            for name in self.link.client.list_collections(timeout=self.link.timeout_s):
+                self.link.client.flush(name, timeout=self.link.slow_s)
             self._unsaved = 0
 
     @contextmanager
@@ -216,7 +219,7 @@ class MilvusStore(Reading):
             catalog = self._fresh()
             if self._mended != (self._right.term, catalog.meta.generation):
                 mend(self.link, catalog.meta.generation)
-                sweep(self.link, oldest_read(self.link.uri, catalog.meta.generation))
+                self._swept(catalog.meta.generation)
             self._mended = (-1, -1)
             writing = Writing(self.link, catalog, self._words)
             done = work(writing)
@@ -239,15 +242,17 @@ class MilvusStore(Reading):
             raise IndexBusy(msg, "Run the command again: what was not reported is not in the index.")
 
     def _sweep(self, catalog: Catalog) -> None:
-        """Deletes garbage that nobody in this process reads any more."""
-        newest = catalog.meta.generation
-        until = oldest_read(self.link.uri, newest)
-        sweep(self.link, until)
-        if until == newest:
-            catalog = Catalog(catalog.meta, catalog.heads, catalog.by_id, frozenset())
+        """Deletes garbage that nobody reads any more; `catalog` is what is read from now on."""
+        catalog = catalog.without(self._swept(catalog.meta.generation))
         with self._refreshing:
-            if self._catalog is None or newest >= self._catalog.meta.generation:
+            if self._catalog is None or catalog.meta.generation >= self._catalog.meta.generation:
                 self._catalog = catalog
+
+    def _swept(self, newest: int) -> frozenset[int]:
+        """Deletes garbage that nobody reads any more. Returns the passages among it."""
+        # Nobody else reads a file of Milvus Lite.
+        until = EVER if self.link.local else int(time.time() - GRACE_S)
+        return sweep(self.link, oldest_read(self.link.uri, newest), until)
 
     def _search(self, what: Vectors | str, field: str, k: int, expression: str) -> list[Row]:
         if k <= 0:
@@ -260,6 +265,7 @@ class MilvusStore(Reading):
                 limit=min(k, _MOST),
                 filter=expression,
                 output_fields=["article"],
+                timeout=self.link.timeout_s,
             )
         return [dict(hit) for hit in found[0]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -12,8 +13,9 @@ import numpy as np
 from index.duplicates import BANDS as PER_ARTICLE
 from index.duplicates import Signature, signature
 from index.milvus.bodies import Body
-from index.milvus.catalog import Catalog, Head, garbage_of
+from index.milvus.catalog import Catalog, Head, garbage, garbage_of
 from index.milvus.keys import key, listed, outlet_key
+from index.milvus.layered import Draft
 from index.milvus.layout import ARTICLES, BANDS, COMMITTED, GARBAGE, NOTES, NOTHING, PASSAGES, TERMS, VERSIONS, VISIT
 from index.milvus.link import Link, Row
 from index.milvus.stories import Stories, band_numbers, packed
@@ -37,10 +39,8 @@ class Writing:
 
     def __init__(self, link: Link, before: Catalog, words: Words) -> None:
         self._link, self.before, self._words = link, before, words
-        self.heads: dict[int, Head] = dict(before.heads)
-        self._ids = dict(before.by_id)
-        self._changed: set[int] = set()
-        self._removed: set[int] = set()
+        self.heads = Draft(before.heads)
+        self._ids = Draft(before.by_id)
         self._stories = Stories(link, self)
         self._sketched: dict[str, Signature] = {}  # by content hash
         self._used = {name: getattr(before.meta, name) for name in ("article", "sentence", "passage", "row")}
@@ -57,8 +57,8 @@ class Writing:
 
     def members(self, story: int) -> list[int]:
         """Numbers of the articles of a story, ascending."""
-        known = {*self.before.stories.get(story, ()), *self._changed}
-        return sorted(n for n in known if n in self.heads and self.heads[n].story == story)
+        known = {*(self.before.stories.get(story) or ()), *self.heads.changes}
+        return sorted(n for n in known if (head := self.heads.get(n)) and head.story == story)
 
     def move(self, n: int, story: int) -> None:
         """Puts an article into a story."""
@@ -111,8 +111,6 @@ class Writing:
             self._drop_passages(head)
             self._stories.leave(n)
             self._garbage[ARTICLES].append(head.row)
-            self._removed.add(n)
-            self._changed.discard(n)
             del self.heads[n]
             del self._ids[head.id]
 
@@ -128,15 +126,13 @@ class Writing:
         self._finish_heads()
         self._finish_terms()
         self._finish_garbage()
-        removals = self.born if self._removed else self.before.meta.removals
+        removals = self.born if None in self.heads.changes.values() else self.before.meta.removals
         meta = replace(self.before.meta, generation=self.born, removals=removals, **self._used)
         for collection in (PASSAGES, VERSIONS, BANDS, TERMS, ARTICLES, NOTES):
             self._link.write(collection, self._rows[collection])
         confirm()
         self._link.write(NOTES, [meta.to_row()])
-        changed = {n: self.heads[n] for n in self._changed}
-        dead = self.before.dead.union(self._garbage[PASSAGES])
-        return self.before.advanced(meta, changed, self._removed, dead)
+        return self.before.advanced(meta, self.heads.changes, self.before.dead.union(self._garbage[PASSAGES]))
 
     @property
     def brought(self) -> dict[str, int]:
@@ -146,7 +142,7 @@ class Writing:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self._changed or self._removed)
+        return not self.heads.changes
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -164,7 +160,6 @@ class Writing:
 
     def _change(self, head: Head) -> None:
         self.heads[head.n] = head
-        self._changed.add(head.n)
 
     def _body(self, n: int, version: int, body: Body) -> tuple[int, int]:
         pieces = body.pieces()
@@ -254,8 +249,9 @@ class Writing:
             self._counts.subtract(terms_of(row["words"]))
 
     def _finish_heads(self) -> None:
-        sketches = self._stories.sketches(self._changed)
-        for n in sorted(self._changed):
+        changed = sorted(n for n, head in self.heads.changes.items() if head)
+        sketches = self._stories.sketches(changed)
+        for n in changed:
             if n in self.before.heads:
                 self._garbage[ARTICLES].append(self.before.heads[n].row)
             self.heads[n] = replace(self.heads[n], row=self._take("row", 1))
@@ -272,6 +268,7 @@ class Writing:
                 self._garbage[TERMS].append(term)
 
     def _finish_garbage(self) -> None:
+        now = int(time.time())
         for collection, ids in self._garbage.items():
             for at in range(0, len(ids), _IDS_A_ROW):
                 body = json.dumps({collection: ids[at : at + _IDS_A_ROW]})
@@ -279,7 +276,7 @@ class Writing:
                     "id": self._take("row", 1),
                     "born": self.born,
                     "kind": GARBAGE,
-                    "key": 0,
+                    "key": 0 if collection == NOTES else now,  # a visit of what is not there any more misleads
                     "body": body,
                     **NOTHING,
                 }
@@ -311,14 +308,18 @@ def mend(link: Link, generation: int) -> None:
     link.write(TERMS, [{**row, "df": row["before"], "born": generation, **NOTHING} for row in left])
 
 
-def sweep(link: Link, until: int) -> None:
-    """Deletes the garbage of the commits up to `until`. The caller has the right to write."""
-    garbage = garbage_of(link, until)
-    if not garbage:
-        return
+def sweep(link: Link, generation: int, until: int) -> frozenset[int]:
+    """Deletes the garbage of the commits up to `generation`, until that time. The caller has the right to write.
+
+    Returns:
+        The passages among it.
+    """
+    found = garbage_of(link, generation, until)
+    if not found:
+        return frozenset()
     # A term may have come back since.
-    garbage[TERMS] = [row["id"] for row in link.get(TERMS, garbage.get(TERMS, []), ["id", "df"]) if not row["df"]]
-    for collection, ids in garbage.items():
+    found[TERMS] = [row["id"] for row in link.get(TERMS, found.get(TERMS, []), ["id", "df"]) if not row["df"]]
+    for collection, ids in found.items():
         link.delete(collection, ids)
-    notes = link.query(NOTES, f"kind == {GARBAGE} and born <= {until}", ["id"])
-    link.delete(NOTES, [row["id"] for row in notes])
+    link.delete(NOTES, [row["id"] for row in link.query(NOTES, garbage(generation, until), ["id"])])
+    return frozenset(found.get(PASSAGES, ()))

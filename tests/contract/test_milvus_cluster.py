@@ -7,7 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from conftest import EntryMaker
@@ -15,17 +18,27 @@ from fakes.embedder import BagEmbedder
 
 pytest.importorskip("pymilvus", reason="the extra milvus is not installed")
 
+from contract import test_stores as contract
 from contract.test_stores import FOX, TAX, found, worded
 from fakes.cluster import Cluster, serve
 
-from index.errors import IndexBusy
+from api.errors import as_api_error, error_response
+from index.errors import IndexBusy, StoreUnreachable
 from index.manifest import Manifest
 from index.milvus import rights
-from index.milvus.layout import ARTICLES, NOTES, PASSAGES
+from index.milvus import store as store_module
+from index.milvus.layout import ARTICLES, NOTES, PASSAGES, load
 from index.milvus.link import Link, Row
+from index.milvus.reading import _pins
 from index.milvus.rights import LASTS_S, Note
-from index.milvus.store import MilvusStore
+from index.milvus.store import GRACE_S, MilvusStore
+from index.records import Filter
+from index.sources import Visit
+from index.store import Store
+from rag.retrieve import Retriever
+from rag.understand import understand
 
+T = TypeVar("T")
 Machine = Callable[[str], MilvusStore]
 
 
@@ -49,6 +62,24 @@ def machine(cluster: Cluster, tmp_path: Path, manifest: Manifest) -> Iterator[Ma
         store.close()
 
 
+@pytest.fixture
+def opener(cluster: Cluster) -> Callable[..., Store]:
+    """Opens the one index, with whatever folder."""
+    return partial(MilvusStore, uri=cluster.uri)
+
+
+@pytest.fixture
+def store(opener: Callable[..., Store], tmp_path: Path, manifest: Manifest) -> Iterator[Store]:
+    with opener(tmp_path / "index", manifest, create=True) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after another is sure to have the right to write: no need to wait and see."""
+    monkeypatch.setattr(rights, "sleep", lambda _: None)
+
+
 def note_of(store: MilvusStore) -> Note:
     note = Note.read(store.link)
     assert note is not None
@@ -58,6 +89,21 @@ def note_of(store: MilvusStore) -> Note:
 def take_away(store: MilvusStore) -> None:
     """The time of whoever has the right to write is up."""
     store.link.upsert(NOTES, [replace(note_of(store), until=time.time() - 1).to_row()])
+
+
+# A part of what every store keeps: all of it would take too long.
+
+
+class TestPut(contract.TestPut):
+    pass
+
+
+class TestWhatIsKept(contract.TestWhatIsKept):
+    pass
+
+
+class TestManyHands(contract.TestManyHands):
+    pass
 
 
 class TestWriters:
@@ -92,7 +138,9 @@ class TestWriters:
         writer.join()
         assert other.added_ids() == ["a", "b"]
 
-    def test_of_many_who_come_at_once_one_gets_it(self, machine: Machine) -> None:
+    def test_of_many_who_come_at_once_one_gets_it(self, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(rights, "sleep", time.sleep)
+        monkeypatch.setattr(rights, "SETTLES_S", 2.0)  # enough for a busy machine
         stores = [machine(f"m{i}") for i in range(4)]
         started, held, most = threading.Barrier(4), [0], [0]
         got: list[bool] = []
@@ -103,7 +151,7 @@ class TestWriters:
                 with store.exclusive():
                     held[0] += 1
                     most[0] = max(most[0], held[0])
-                    time.sleep(0.5)
+                    time.sleep(3)
                     held[0] -= 1
                     got.append(True)
             except IndexBusy:
@@ -199,3 +247,141 @@ def _commit_something(store: MilvusStore) -> None:
     row = replace(meta, generation=meta.generation + 1).to_row()
     assert json.loads(row["body"])["generation"] == 1
     store.link.upsert(NOTES, [row])
+
+
+@pytest.fixture
+def elsewhere() -> Callable[[], None]:
+    """Called, the process that writes knows of none that reads, as if that were another process."""
+    return _pins.clear
+
+
+class TestReaders:
+    def test_what_was_replaced_is_there_for_a_minute(
+        self, machine: Machine, entry: EntryMaker, bag: BagEmbedder, elsewhere: Callable[[], None]
+    ) -> None:
+        reader, writer = machine("reader"), machine("writer")
+        writer.put([entry("a", FOX), entry("b", TAX)])
+        with reader.reading():
+            before = reader.articles(["a", "b"])
+            hits = reader.search_dense(bag.encode([FOX])[0], 10, Filter())
+            elsewhere()
+            writer.put([entry("a", "It was a dog.")])
+            writer.remove(["b"])
+            writer.snapshot()
+            ids = [hit.passage_id for hit in hits]
+            assert len(reader.vectors(ids)) == len(ids) == 2
+            assert list(reader.passages(ids)) == ids
+            assert reader.articles(["a", "b"]) == before
+            again = reader.search_dense(bag.encode([FOX])[0], 10, Filter())
+            assert [hit.passage_id for hit in again] == ids
+        assert found(reader, bag, FOX) == found(writer, bag, FOX) == ["a"]
+        assert worded(reader, "fox", "tax") == []
+
+    def test_then_it_is_deleted(
+        self, machine: Machine, entry: EntryMaker, monkeypatch: pytest.MonkeyPatch, bag: BagEmbedder
+    ) -> None:
+        one = machine("one")
+        one.put([entry("a", FOX), entry("b", TAX)])
+        one.remember([Visit("https://example.org/b", "b")])
+        one.remove(["b"])
+        assert one.visits() == [], "nothing is asked for on condition that is not there"
+        assert _rows(one, PASSAGES) == 2
+        monkeypatch.setattr(time, "time", lambda now=time.time: now() + GRACE_S + 1)
+        one.put([entry("c", FOX + " Again.")])
+        assert _rows(one, PASSAGES) == 2
+        assert _rows(machine("other"), ARTICLES) == 2
+        assert one._fresh().dead == frozenset()
+        assert sorted(found(one, bag, FOX)) == ["a", "c"]
+
+    def test_an_answer_goes_on_without_what_is_gone(
+        self,
+        machine: Machine,
+        entry: EntryMaker,
+        bag: BagEmbedder,
+        elsewhere: Callable[[], None],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(store_module, "GRACE_S", 0)
+        reader, writer = machine("reader"), machine("writer")
+        writer.put([entry("a", FOX, day="2025-01-01"), entry("b", FOX + " Twice.", day="2025-01-20")])
+        vectors = reader.vectors
+
+        def after_an_update(ids: list[int]) -> object:
+            elsewhere()
+            writer.put([entry("a", "It was a dog.", day="2025-01-01")])
+            return vectors(ids)
+
+        monkeypatch.setattr(reader, "vectors", after_an_update)
+        question = understand("Where was the quick brown fox seen?", as_of=date(2025, 2, 1))
+        with reader.reading():
+            hits = Retriever(reader, bag).search(question).found
+        assert [hit.article.article.id for hit in hits] == ["b"]
+
+
+def _rows(store: MilvusStore, collection: str) -> int:
+    return len(list(store.link.query(collection, "id > 0", ["id"])))
+
+
+def in_time(ask: Callable[[], T], within_s: float = 20.0) -> T:
+    """The answer; gRPC waits a little before it looks again whether a server is back."""
+    end = time.monotonic() + within_s
+    while True:
+        try:
+            return ask()
+        except StoreUnreachable:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
+class TestOutage:
+    def test_it_is_said_at_once_and_is_over_when_milvus_is_back(
+        self, cluster: Cluster, machine: Machine, entry: EntryMaker, bag: BagEmbedder
+    ) -> None:
+        store = machine("one")
+        store.put([entry("a", FOX)])
+        cluster.stop()
+        try:
+            for ask in (store.newest, lambda: found(store, bag, FOX), lambda: store.put([entry("b", TAX)])):
+                with pytest.raises(StoreUnreachable, match=f"The index at {cluster.uri} does not answer") as caught:
+                    ask()
+                assert caught.value.retryable
+        finally:
+            cluster.start()
+        assert in_time(lambda: found(store, bag, FOX)) == ["a"]
+        assert store.put([entry("b", TAX)]) == ["added"]
+
+    def test_silence_is_not_waited_for(
+        self, cluster: Cluster, machine: Machine, entry: EntryMaker, bag: BagEmbedder
+    ) -> None:
+        store = machine("one")
+        store.put([entry("a", FOX)])
+        ids = [passage.id for passage in store.article_passages("a")]
+        asked: list[Callable[[], object]] = [
+            store.newest,
+            lambda: store.vectors(ids),
+            lambda: store._search(bag.encode([FOX])[0], "vector", 5, "id > 0"),
+            store.visits,
+            lambda: store.put([entry("b", TAX)]),
+            lambda: load(store.link),
+        ]
+        store.link.timeout_s = 0.3
+        cluster.silence()
+        for ask in asked:
+            with pytest.raises(StoreUnreachable):
+                ask()
+
+    def test_the_caller_of_the_api_is_told_to_come_again(
+        self, cluster: Cluster, machine: Machine, entry: EntryMaker
+    ) -> None:
+        store = machine("one")
+        cluster.stop()
+        try:
+            with pytest.raises(StoreUnreachable) as caught:
+                store.newest()
+        finally:
+            cluster.start()
+        told = error_response(as_api_error(caught.value, "r1"))
+        assert (told.status_code, told.headers["Retry-After"]) == (503, "5")
+        assert b'"code":"index_unreachable"' in told.body
+        assert b"127.0.0.1" not in told.body, "where it is stands in the log"
