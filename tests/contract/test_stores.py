@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -19,9 +20,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index import plugins, sqlite_faiss
+from index.copy import _kept as kept_of
 from index.errors import IndexBusy, IndexMismatch, IndexMissing, PluginError
 from index.manifest import Manifest
 from index.records import Filter
+from index.sources import Visit
 from index.sqlite_faiss import DATABASE, SqliteFaissStore
 from index.store import Store, Terms
 
@@ -79,11 +82,12 @@ def rows_left(store: Store) -> dict[str, int]:
         db = sqlite3.connect(store.place / DATABASE)
         tables = ("articles", "versions", "sentences", "passages", "vectors", "passages_fts", "bands")
         return {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
-    from index.milvus.layout import COMMITTED, TERMS
+    from index.milvus.layout import COMMITTED, GARBAGE, NOTES, TERMS, VISIT
     from index.milvus.store import MilvusStore
 
     assert isinstance(store, MilvusStore)
-    return {name: len(list(store.link.query(name, "id != 0", ["id"]))) for name in (*COMMITTED, TERMS)}
+    kept = {**dict.fromkeys((*COMMITTED, TERMS), "id != 0"), NOTES: f"kind in [{VISIT}, {GARBAGE}]"}
+    return {name: len(list(store.link.query(name, where, ["id"]))) for name, where in kept.items()}
 
 
 def found(store: Store, bag: BagEmbedder, text: str, where: Filter | None = None, k: int = 10) -> list[str]:
@@ -146,6 +150,141 @@ class TestRemove:
         assert min(new) > max(used)
         assert found(store, bag, "Snow fell on the harbour", k=1) == ["c"]
         assert found(store, bag, "quick brown fox jumped", k=1) == ["a"]
+
+
+class TestWhatIsKept:
+    """Versions, places, addresses, and what was fetched."""
+
+    def test_every_version_with_its_sentences(self, store: Store, entry: EntryMaker) -> None:
+        texts = [FOX, FOX + " A dog was seen, too.", "It was a dog."]
+        for text in texts:
+            store.put([entry("a", text, title=f"After {len(text)}", url="https://example.org/a"), entry("b", TAX)])
+        versions = store.versions("a")
+        assert [(v.version, v.article.text, v.article.title) for v in versions] == [
+            (at, text, f"After {len(text)}") for at, text in enumerate(texts, 1)
+        ]
+        for at, text in enumerate(texts, 1):
+            sentences = store.sentences("a", at)
+            assert [text[s.start : s.end] for s in sentences] == [s.text for s in sentences]
+            assert [s.position for s in sentences] == list(range(len(sentences)))
+        assert [s.text for s in store.sentences("a", 2)][3:] == ["A dog was seen, too."]
+        assert store.sentences("a") == store.sentences("a", 3)
+        assert store.sentences("a", 4) == store.sentences("zzz", 1) == store.versions("zzz") == []
+        assert [v.version for v in store.versions("b")] == [1]
+
+    def test_ids_in_the_order_in_which_they_came(self, store: Store, entry: EntryMaker) -> None:
+        store.put([entry("late", FOX, day="2025-02-01"), entry("undated", TAX)])
+        store.put([entry("early", "Snow fell on the harbour.", day="2024-02-01")])
+        store.put([entry("late", FOX + " Again.", day="2025-02-01")])
+        assert store.added_ids() == ["late", "undated", "early"]
+        assert store.article_ids() == ["late", "early", "undated"]
+        store.remove(["undated"])
+        store.put([entry("undated", TAX)])
+        assert store.added_ids() == ["late", "early", "undated"]
+
+    def test_hashes_tell_whether_a_text_is_known(self, store: Store, entry: EntryMaker) -> None:
+        new, old = entry("a", FOX), entry("a", FOX + " Again.")
+        store.put([old])
+        assert store.hashes(["a", "zzz"]) == {"a": old.cut.article.content_hash}
+        store.put([new])
+        assert store.hashes(["a"]) == {"a": new.cut.article.content_hash}
+        assert new.cut.article.content_hash != old.cut.article.content_hash
+
+    def test_where_an_article_was_read_last(self, store: Store, entry: EntryMaker) -> None:
+        store.put([entry("a", FOX), entry("b", TAX)])
+        assert store.sources() == {"/a": ["a"], "/b": ["b"]}
+        store.relocate({"a": "/b", "zzz": "/c"})
+        assert store.sources() == {"/b": ["a", "b"]}
+        assert store.articles(["a"])["a"].article.source == "/b"
+        assert store.articles(["a"])["a"].version == 1
+        assert worded(store, "fox") == ["a"]
+
+    def test_articles_of_an_address(self, store: Store, entry: EntryMaker) -> None:
+        url, other = "https://example.org/fox?a=1", "https://example.org/tax"
+        store.put([entry("a", FOX, url=url), entry("b", FOX + " Again.", url=url), entry("c", TAX, url=other)])
+        assert sorted(store.by_url(url)) == ["a", "b"]
+        assert store.by_url(url)["a"] == store.articles(["a"])["a"]
+        store.put([entry("a", FOX + " It moved.", url=other)])
+        assert (sorted(store.by_url(url)), sorted(store.by_url(other))) == (["b"], ["a", "c"])
+        assert store.by_url("https://example.org/none") == {}
+
+    def test_twins_name_the_first_of_their_story(self, store: Store, entry: EntryMaker) -> None:
+        wire = TestStories.WIRE
+        store.put([entry("one", wire, day="2024-01-01"), entry("two", wire + " An update.", day="2024-01-02")])
+        store.put([entry("three", wire + " More.", day="2024-01-02"), entry("tax", TAX)])
+        assert store.twins(["one", "two", "three", "tax", "zzz"]) == {"two": "one", "three": "one"}
+        store.remove(["one"])
+        assert store.twins(["two", "three"]) == {"three": "two"}
+
+    def test_what_was_fetched_goes_with_its_article(self, store: Store, entry: EntryMaker) -> None:
+        page = Visit("https://example.org/a", "a", '"e1"', "Mon, 06 Jan 2025 10:00:00 GMT", "m", 12.5)
+        again, feed = Visit("https://example.org/a?page=2", "a"), Visit("https://example.org/feed", mark="x", at=2.0)
+        store.put([entry("a", FOX), entry("b", TAX)])
+        store.remember([page, again, feed])
+        assert store.visit(page.url) == page
+        assert store.visit("https://example.org/b") is None
+        newer = Visit(page.url, "a", '"e2"', "", "n", 13.0)
+        store.remember([newer])
+        assert store.visits() == [newer, again, feed]
+        store.remove(["a"])
+        assert store.visits() == [feed]
+        assert store.visit(page.url) is None
+
+    def test_saved_and_opened_again_it_is_the_same(
+        self, opener: Opener, tmp_path: Path, manifest: Manifest, entry: EntryMaker, bag: BagEmbedder
+    ) -> None:
+        def told(store: Store) -> object:
+            ids = store.added_ids()
+            return (
+                [store.versions(i) for i in ids],
+                [store.article_passages(i) for i in ids],
+                [store.vectors([p.id for p in store.article_passages(i)]).tolist() for i in ids],
+                found(store, bag, TAX, k=1),
+                worded(store, "dog"),
+                store.twins(ids),
+                store.visits(),
+                store.stats(),
+                store.outlets(),
+                store.newest(),
+            )
+
+        with opener(tmp_path / "index", manifest, create=True) as store:
+            store.put([entry("a", FOX, outlet="CNN", day="2025-01-02"), entry("b", TAX, outlet="BBC")])
+            store.put([entry("a", FOX + " A dog barked.", outlet="CNN", day="2025-01-02"), entry("c", "Snow fell.")])
+            store.remember([Visit("https://example.org/a", "a", at=1.0)])
+            store.remove(["c"])
+            store.snapshot()
+            before = told(store)
+        with opener(tmp_path / "index") as store:
+            assert told(store) == before
+            same = entry("a", FOX + " A dog barked.", outlet="CNN", day="2025-01-02")
+            assert store.put([same]) == ["unchanged"]
+            assert store.put([entry("d", "Hail fell, too.")]) == ["added"]
+            assert found(store, bag, "Hail fell", k=1) == ["d"]
+
+    def test_an_article_is_restored_with_its_versions_and_only_once(
+        self, store: Store, entry: EntryMaker, bag: BagEmbedder
+    ) -> None:
+        store.put([entry("a", FOX)])
+        store.put([entry("a", FOX + " A dog barked."), entry("b", TAX)])
+        kept = kept_of(store, "a")
+        with pytest.raises(ValueError, match="there already"):
+            store.restore([kept_of(store, "b"), kept])
+        store.remove(["a", "b"])
+        with pytest.raises(ValueError, match="vectors"):
+            store.restore([replace(kept, vectors=kept.vectors[:0])])
+        assert store.added_ids() == []
+        store.restore([kept])
+        versions = store.versions("a")
+        assert [(v.article, v.version, v.added_at) for v in versions] == [
+            (v.article, v.version, v.added_at) for v in kept.versions
+        ]
+        assert [[(s.start, s.end) for s in store.sentences("a", v.version)] for v in versions] == [
+            [(s.start, s.end) for s in sentences] for sentences in kept.sentences
+        ]
+        assert worded(store, "dog") == found(store, bag, FOX) == ["a"]
+        assert store.put([entry("a", FOX + " Again.")]) == ["updated"]
+        assert store.articles(["a"])["a"].version == 3
 
 
 class TestFilters:
