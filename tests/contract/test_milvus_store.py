@@ -14,10 +14,11 @@ from fakes.embedder import BagEmbedder
 pytest.importorskip("pymilvus", reason="the extra milvus is not installed")
 
 from contract.test_stores import FOX, TAX, found, rows_left, worded
+from pymilvus import AnnSearchRequest, RRFRanker
 
 from index.errors import IndexBusy, InputError, StoreError
 from index.manifest import Manifest
-from index.milvus.layout import COMMITTED, TERMS
+from index.milvus.layout import COMMITTED, PASSAGES, TERMS
 from index.milvus.link import Link
 from index.milvus.store import MilvusStore
 from index.records import Filter
@@ -136,6 +137,23 @@ def test_many_passages_are_saved_and_searched_as_before(
         assert hits[0].score == pytest.approx(1, abs=1e-5)
         assert "n7" not in [h.article_id for h in other.search_dense(bag.encode([texts["n7"]])[0], 200, Filter())]
         assert worded(other, "119") == ["n119"]
+
+
+def test_milvus_could_fuse_both_searches_under_the_same_filter(
+    store: MilvusStore, entry: EntryMaker, bag: BagEmbedder
+) -> None:
+    """What it fuses comes with one score, where Dateline weighs both: decisions/0012. The collection allows it."""
+    store.put([entry("fox", FOX, outlet="BBC"), entry("other", FOX + " Again.", outlet="CNN"), entry("tax", TAX)])
+    with store.reading():
+        where = store._fresh().expression(Filter(outlets=("bbc",)))
+        asked = {"vector": bag.encode([FOX])[0], "sparse": "quick fox"}
+        requests = [AnnSearchRequest([what], field, {}, limit=5, expr=where) for field, what in asked.items()]
+        found = store.link.client.hybrid_search(PASSAGES, requests, RRFRanker(60), limit=5, output_fields=["article"])[
+            0
+        ]
+        articles = [store._fresh().heads[hit["entity"]["article"]].id for hit in found]
+    assert articles == ["fox"]
+    assert found[0]["distance"] == pytest.approx(2 / 61), "first in both searches"
 
 
 def test_another_process_is_told_that_the_file_is_in_use(store: MilvusStore) -> None:

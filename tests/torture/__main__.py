@@ -2,7 +2,8 @@
 
 python -m torture [--kills 200] [--tries 20] [--minutes 10] [--load-seconds 300] [--articles 50000] [--out FILE]
 
-The last step, 50,000 articles, needs the files that DATELINE_BENCH names, and is left out without them.
+The last two steps, both stores compared and 50,000 articles, need the files that DATELINE_BENCH names, and are left out
+without them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from torture import faults, fuzz, kills, load, ray_cluster, scale
+from torture import faults, fuzz, kills, load, ray_cluster, scale, two_stores
 from torture.faults import Row
 
 
@@ -58,6 +59,10 @@ def main() -> None:
         else:
             sys.stderr.write("Ray is not installed, left out: pip install 'dateline[ray]'\n")
         add(fuzz.run(given.minutes * 60, given.seed))
+        if scale.BENCH.exists() and find_spec("pymilvus"):
+            add(two_stores.run(work / "stores"))
+        else:
+            sys.stderr.write("Left out: both stores compared. Set DATELINE_BENCH, and pip install 'dateline[milvus]'\n")
         crowd = load.run(work / "load", load.ASKERS, given.load_seconds)
         add(Row(f"{load.ASKERS} asking the API at once", len(crowd.took), broken=crowd.wrong))
     table = ["| fault | tried | articles reported | lost | broken |", "|---|---|---|---|---|", *map(line, rows)]
