@@ -271,7 +271,7 @@ class TestWhatIsKept:
         with pytest.raises(ValueError, match="there already"):
             store.restore([kept_of(store, "b"), kept])
         store.remove(["a", "b"])
-        with pytest.raises(ValueError, match="vectors"):
+        with pytest.raises(ValueError):
             store.restore([replace(kept, vectors=kept.vectors[:0])])
         assert store.added_ids() == []
         store.restore([kept])
