@@ -120,7 +120,11 @@ class Link:
         """All rows that an expression allows, however many, in order of their ids."""
         with self.mapped():
             rows = self.client.query(
-                collection, expression, output_fields=["id", *fields], limit=_PAGE, timeout=self.timeout_s
+                collection,
+                expression,
+                output_fields=list(dict.fromkeys(["id", *fields])),
+                limit=_PAGE,
+                timeout=self.timeout_s,
             )
         if len(rows) < _PAGE:
             yield from sorted(rows, key=lambda row: row["id"])
