@@ -18,7 +18,19 @@ from api.desk import Desk, unless_gone
 from api.envelope import request_id
 from api.errors import ApiError, as_api_error, error_json
 from api.metrics import Metrics
-from api.openai_form import MODEL, ChatBody, Choice, Completion, Model, ModelList, Reply, Telling, chunk, content
+from api.openai_form import (
+    MODEL,
+    ChatBody,
+    Choice,
+    Completion,
+    Model,
+    ModelList,
+    Reply,
+    Telling,
+    chunk,
+    content,
+    usage,
+)
 from index.errors import DatelineError
 from rag.contract import ask_json
 from rag.types import AnswerDone, Event, SentenceSettled
@@ -66,7 +78,7 @@ def routes(desk: Desk, metrics: Metrics, admission: Any, asked: Callable[[Reques
         if body.stream:
             events = desk.follow(body.question, body.dateline, body.turns)
             first = await anext(events)  # what is wrong with the question is told by the status
-            return StreamingResponse(_pieces(first, events, metrics, *made), media_type="text/event-stream")
+            return StreamingResponse(_pieces(body, first, events, metrics, *made), media_type="text/event-stream")
 
         async def gone() -> None:
             while (await request.receive())["type"] != "http.disconnect":
@@ -75,18 +87,31 @@ def routes(desk: Desk, metrics: Metrics, admission: Any, asked: Callable[[Reques
         answer = await unless_gone(desk.ask(body.question, body.dateline, body.turns), gone)
         metrics.answer(answer)
         reply = Reply(role="assistant", content=content(answer))
-        return Completion(id=made[0], created=made[1], choices=[Choice(message=reply)], dateline=ask_json(answer))
+        return Completion(
+            id=made[0],
+            created=made[1],
+            choices=[Choice(message=reply)],
+            usage=usage(body, answer),
+            dateline=ask_json(answer),
+        )
 
     return router
 
 
 async def _pieces(
-    first: Event, events: AsyncGenerator[Event, None], metrics: Metrics, completion_id: str, created: int
+    body: ChatBody,
+    first: Event,
+    events: AsyncGenerator[Event, None],
+    metrics: Metrics,
+    completion_id: str,
+    created: int,
 ) -> AsyncIterator[str]:
     """An answer as server-sent events: a piece for each checked sentence, then the extension, then the end."""
+    counted = bool(body.stream_options and body.stream_options.include_usage)
 
     def data(delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
-        return f"data: {json.dumps(chunk(completion_id, created, delta, finish, **more), ensure_ascii=False)}\n\n"
+        piece = chunk(completion_id, created, delta, finish, **({"usage": None} if counted else {}), **more)
+        return f"data: {json.dumps(piece, ensure_ascii=False)}\n\n"
 
     telling = Telling()
     async with aclosing(events):
@@ -103,6 +128,9 @@ async def _pieces(
                     if piece := telling.rest(event.answer):
                         yield data({"content": piece})
                     yield data({}, "stop", dateline=ask_json(event.answer).model_dump(mode="json"))
+                    if counted:
+                        last = chunk(completion_id, created, {}) | {"choices": []}
+                        yield f"data: {json.dumps(last | {'usage': usage(body, event.answer).model_dump()})}\n\n"
         except DatelineError as exc:
             log.warning("%s", exc)
             yield f"data: {json.dumps(error_json(as_api_error(exc, request_id.get())))}\n\n"

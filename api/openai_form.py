@@ -14,12 +14,23 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.errors import ApiError
 from api.schemas import MAX_TURNS, Limits
 from rag.contract import AskJson
+from rag.tokens import text_bounds
 from rag.types import Answer, AnswerSentence, Citation, Turn
 from rag.wording import spoken
 
 MODEL = "dateline"
 FOOT = "\n\nSources:\n"
-_UNSUPPORTED = ("tools", "functions", "audio", "logprobs")
+# What there is not, and the value of each, beside none, that asks for nothing.
+_UNSUPPORTED: dict[str, object] = {
+    "tools": [],
+    "functions": [],
+    "audio": None,
+    "modalities": ["text"],
+    "logprobs": False,
+    "response_format": {"type": "text"},
+    "stop": [],
+    "web_search_options": None,
+}
 # What Markdown would make an image or link of, and HTML a tag: text of articles is none of these.
 _LINKS = re.compile(r"\](?=[(\[:])")
 _TAGS = re.compile(r"<(?=[A-Za-z/!?])")
@@ -53,6 +64,20 @@ class Message(BaseModel):
                 raise ApiError(400, "unsupported_content", msg, "Send text.", param="messages")
         return "\n".join(part.text or "" for part in self.content)
 
+    @property
+    def tokens(self) -> int:
+        """An upper estimate of its text's tokens; what cannot be read counts nothing."""
+        parts = self.content if isinstance(self.content, list) else [Part(type="text", text=self.content)]
+        return sum(text_bounds(part.text or "").upper for part in parts)
+
+
+class StreamOptions(BaseModel):
+    """How a stream ends: with `include_usage` in a piece that holds nothing else."""
+
+    model_config = ConfigDict(extra="allow")
+
+    include_usage: bool | None = False
+
 
 class ChatBody(BaseModel):
     """A request. What sampling there is belongs to the answer's checks, so temperature and the like are not looked at.
@@ -61,6 +86,7 @@ class ChatBody(BaseModel):
         model: ``dateline``.
         messages: the last is the question; earlier ones of user and assistant are its history.
         stream: whether the answer comes as server-sent events, a checked sentence at a time.
+        stream_options: what is told beside the sentences.
         n: 1.
         dateline: limits on the articles, beyond the protocol.
     """
@@ -70,6 +96,7 @@ class ChatBody(BaseModel):
     model: str = Field(max_length=200)
     messages: list[Message] = Field(min_length=1, max_length=4 * MAX_TURNS)
     stream: bool | None = False
+    stream_options: StreamOptions | None = None
     n: int | None = None
     dateline: Limits = Limits()
 
@@ -84,8 +111,8 @@ class ChatBody(BaseModel):
             raise ApiError(404, "model_not_found", msg, f"The model is called {MODEL!r}.", param="model")
         if self.n not in (None, 1):
             raise ApiError(400, "unsupported_parameter", "There is one answer to a question.", "Set n to 1.", param="n")
-        for name in _UNSUPPORTED:
-            if (self.model_extra or {}).get(name):
+        for name, nothing in _UNSUPPORTED.items():
+            if (self.model_extra or {}).get(name) not in (None, nothing):
                 msg = f"{name!r} is not supported."
                 raise ApiError(400, "unsupported_parameter", msg, "Leave it out.", param=name)
 
@@ -123,6 +150,17 @@ class Reply(BaseModel):
     refusal: None = None
 
 
+class Usage(BaseModel):
+    """Estimates, never below what common tokenizers count: of the messages sent, and of the text of the answer.
+
+    It is not what the language model read and wrote: that is other text, and often there is no model.
+    """
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
 class Choice(BaseModel):
     """The one answer."""
 
@@ -140,6 +178,7 @@ class Completion(BaseModel):
     created: int
     model: str = MODEL
     choices: list[Choice]
+    usage: Usage
     dateline: AskJson
 
 
@@ -157,6 +196,12 @@ class ModelList(BaseModel):
 
     object: Literal["list"] = "list"
     data: list[Model]
+
+
+def usage(body: ChatBody, answer: Answer) -> Usage:
+    """How much was sent and answered."""
+    sent, told = sum(message.tokens for message in body.messages), text_bounds(content(answer)).upper
+    return Usage(prompt_tokens=sent, completion_tokens=told, total_tokens=sent + told)
 
 
 def chunk(

@@ -57,9 +57,14 @@ def test_the_official_client_asks_and_follows_up(client: openai.OpenAI) -> None:
 
 def test_the_official_client_streams(client: openai.OpenAI) -> None:
     stream = client.chat.completions.create(
-        model="dateline", messages=[{"role": "user", "content": QUESTION}], stream=True
+        model="dateline",
+        messages=[{"role": "user", "content": QUESTION}],
+        stream=True,
+        stream_options={"include_usage": True},
     )
-    chunks = list(stream)
+    *chunks, last = stream
+    assert last.usage
+    assert last.usage.total_tokens == last.usage.prompt_tokens + last.usage.completion_tokens > 0
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
     assert "$106 billion" in text.split(FOOT)[0]
     assert chunks[-1].choices[0].finish_reason == "stop"

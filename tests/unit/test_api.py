@@ -29,6 +29,7 @@ from index.sqlite_faiss import LOCK, SqliteFaissStore
 from rag.config import Config
 from rag.contract import AskJson
 from rag.pipeline import Pipeline
+from rag.tokens import text_bounds
 
 QUESTION = "How much did the EU approve for Kyiv?"
 
@@ -186,6 +187,36 @@ def test_a_stream_says_the_same_as_one_piece(client: TestClient) -> None:
     assert chunks[-1]["dateline"]["citations"] == whole["dateline"]["citations"]
 
 
+def test_what_asks_for_nothing_special_is_not_refused(client: TestClient) -> None:
+    plain = {"response_format": {"type": "text"}, "stop": [], "logprobs": False, "modalities": ["text"], "tools": None}
+    assert client.post("/v1/chat/completions", json=chat(QUESTION, **plain)).status_code == 200
+
+
+def test_usage_is_an_upper_estimate_of_what_went_over(client: TestClient) -> None:
+    found = client.post("/v1/chat/completions", json=chat(QUESTION)).json()
+    usage, text = found["usage"], found["choices"][0]["message"]["content"]
+    assert usage["prompt_tokens"] == text_bounds(QUESTION).upper >= len(QUESTION.split())
+    assert usage["completion_tokens"] == text_bounds(text).upper >= len(text.split())
+    assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
+    longer = chat(QUESTION)
+    unread = {"role": "system", "content": [{"type": "text", "text": "Be brief."}, {"type": "image_url"}]}
+    longer["messages"] = [unread, *longer["messages"]]  # type: ignore[misc]
+    more = client.post("/v1/chat/completions", json=longer).json()["usage"]
+    assert more["prompt_tokens"] == usage["prompt_tokens"] + text_bounds("Be brief.").upper
+
+
+def test_a_stream_tells_usage_where_it_is_asked_for(client: TestClient) -> None:
+    whole = client.post("/v1/chat/completions", json=chat(QUESTION)).json()
+    asked = chat(QUESTION, stream=True, stream_options={"include_usage": True})
+    lines = client.post("/v1/chat/completions", json=asked).text.splitlines()
+    chunks = [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
+    assert (chunks[-1]["choices"], chunks[-1]["usage"]) == ([], whole["usage"])
+    assert all(piece["usage"] is None for piece in chunks[:-1])
+    assert chunks[-2]["choices"][0]["finish_reason"] == "stop"
+    silent = client.post("/v1/chat/completions", json=chat(QUESTION, stream=True, stream_options={})).text
+    assert "usage" not in silent.partition('"dateline"')[0]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
@@ -194,6 +225,11 @@ def test_a_stream_says_the_same_as_one_piece(client: TestClient) -> None:
         (chat("…", stream=True), 400, "invalid_input"),
         (chat(QUESTION, n=2), 400, "unsupported_parameter"),
         (chat(QUESTION, tools=[{"type": "function"}]), 400, "unsupported_parameter"),
+        (chat(QUESTION, response_format={"type": "json_object"}), 400, "unsupported_parameter"),
+        (chat(QUESTION, stop="\n"), 400, "unsupported_parameter"),
+        (chat(QUESTION, stop=["\n"], stream=True), 400, "unsupported_parameter"),
+        (chat(QUESTION, modalities=["text", "audio"]), 400, "unsupported_parameter"),
+        (chat(QUESTION, web_search_options={}), 400, "unsupported_parameter"),
         ({"model": "dateline", "messages": [{"role": "assistant", "content": "x"}]}, 400, "no_question"),
         ({"model": "dateline", "messages": []}, 400, "invalid_request"),
     ],
