@@ -1,10 +1,11 @@
 """Who reads and encodes: what goes between processes, the parts of a lot, and that the index is the same.
 
-What needs Ray itself is in `make torture` (tests/torture/ray_cluster.py).
+What needs a Ray cluster is in `make torture` (tests/torture/ray_cluster.py).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Generator, Iterator, Mapping
 from datetime import date
@@ -185,3 +186,23 @@ def test_workers_are_found_by_name(tmp_path: Path, bag: BagEmbedder, monkeypatch
         workers("missing", bag, "bag")
     with pytest.raises(PluginError, match=r"There is no 'rax' in dateline.workers. Available: .*local, missing, ray"):
         workers("rax", bag, "bag")
+
+
+@pytest.mark.parametrize("other", [{"encoder": "minilm"}, {"dimension": 384}, {"chunking": "another"}, {"schema": 99}])
+def test_a_ray_worker_that_would_make_another_index_is_refused(
+    tmp_path: Path, bag: BagEmbedder, monkeypatch: pytest.MonkeyPatch, other: dict[str, Any]
+) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'dateline[ray]'")
+    import pyarrow as pa
+
+    from index.ray_workers import _Encoder
+
+    plugin_dist.install(tmp_path, monkeypatch, "dateline.embedders", {"bag": "fakes.embedder:BagEmbedder"})
+    alike = Local(bag).manifest
+    article = Article("a", "Title", "It rained in Bergen.", None, None, None, (), "/a")
+    batch = pa.table({"item": [packed(article)]})
+    [made] = _Encoder("bag", alike)(batch)
+    assert made.column("id").to_pylist() == ["a"]
+    with pytest.raises(PluginError, match="another encoder or another version") as refused:
+        list(_Encoder("bag", dataclasses.replace(alike, **other))(batch))
+    assert "Install the same Dateline" in refused.value.advice
