@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Protocol
 
+from rag.days import MONTHS, WEEKDAYS, named, surely_named
 from rag.quantities import missing_quantities
 from rag.terms import STOPWORDS, stems, words
 
@@ -75,13 +76,10 @@ _NOT_NAMES = frozenset(
     before as if however meanwhile for from with what who why how some many most more one also according officials
     monday tuesday wednesday thursday friday saturday sunday""".split()
 )
-_WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 _COUNTRIES = (
     (re.compile(r"\bU\.S\.(?:A\.)?(?!\w)|\bUSA\b|\bUS\b"), "United States"),
     (re.compile(r"\bU\.K\.(?!\w)|\bUK\b"), "United Kingdom"),
 )
-# May and march are words, too.
-_MONTHS = frozenset("january february april june july august september october november december".split())
 _MUTUAL = frozenset("meet met marri join talk".split())  # stems of what two do with each other, whoever is named first
 _ADVERBS = frozenset(
     "additionally earlier overall finally initially currently previously recently today yesterday officially".split()
@@ -172,9 +170,7 @@ def _numbers(claim: str, evidence: str) -> list[str]:
 
 def _dates(claim: str, evidence: str) -> list[str]:
     """Days of the week and months that the evidence does not name; "Sept." is September."""
-    held = {word[:3] for word in words(evidence)}
-    named = [word for word in dict.fromkeys(words(claim)) if word in _WEEKDAYS or word in _MONTHS]
-    missing = [word.title() for word in named if word[:3] not in held]
+    missing = [name.title() for name in (*WEEKDAYS, *MONTHS) if name in surely_named(claim) - named(evidence)]
     return [f"the evidence does not say {', '.join(missing)}"] if missing else []
 
 

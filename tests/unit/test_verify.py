@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.verify import OverlapVerifier, verbatim
+from rag.verify import OverlapVerifier, failures, verbatim
 
 LOAN = "U.S. envoys met officials, and leaders of the EU agreed on a $106 billion loan package for Kyiv."
 CALL = "Spokesman Dmitry Peskov said that no call was planned, though one “could be arranged quickly.”"
@@ -105,3 +105,24 @@ def test_a_part_of_a_sentence_is_not_word_for_word() -> None:
     evidence = ["The minister denied that the bill had passed."]
     assert not verbatim("The bill had passed.", evidence)
     assert OverlapVerifier().verify("The bill had passed.", evidence).support < OverlapVerifier.threshold
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "held"),
+    [
+        ("The bridge opened on Monday.", "The money for the bridge came a month before it opened.", False),
+        ("The bridge opened on Sunday.", "The bridge had sunk before it opened.", False),
+        ("It opened in December.", "The bridge was declared open.", False),
+        ("It opened in January.", "Jane opened it.", False),
+        ("It opened on Sunday.", "The Sun wrote that it opened.", False),
+        ("It opened in May.", "It may have opened.", False),
+        ("The bridge opened on Monday.", "The bridge opened on Monday with money of the state.", True),
+        ("The bridge opened on Sunday.", "It opens on Sundays.", True),
+        ("It opened in December.", "It opened on Dec. 3.", True),
+        ("It opened in September.", "It opened on Sept. 3, a Tues.", True),
+        ("It may have opened, and they march on.", "They march on; it might have opened.", True),
+        ("It opened in May.", "By May 3 it was open.", True),
+    ],
+)
+def test_days_and_months_are_whole_names_or_their_usual_abbreviations(claim: str, evidence: str, held: bool) -> None:
+    assert ("dates" not in failures(claim, [evidence])) == held
