@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Protocol
 
-from rag.days import MONTHS, WEEKDAYS, named, surely_named
+from rag.days import MONTHS, WEEKDAYS, beside, named, surely_named
 from rag.quantities import missing_quantities
 from rag.terms import STOPWORDS, stems, words
 
@@ -114,19 +114,19 @@ class OverlapVerifier:
         if not wanted:
             return Verdict(0.0, ("it says nothing that could be checked",))
         held = set(stems(joined))
-        beside = set(stems(context))
-        coverage = sum(stem in held or (stem in beside) for stem in wanted) / len(wanted)
+        held |= set(stems(beside(claim, evidence, context)))
+        coverage = sum(stem in held for stem in wanted) / len(wanted)
         failed = failures(claim, evidence, context)
         if failed:
             return Verdict(min(FAILED, coverage), tuple(reason for found in failed.values() for reason in found))
-        absent = missing_words(claim, held | beside)
+        absent = missing_words(claim, held)
         return Verdict(round(coverage, 3), (f"not in the evidence: {', '.join(absent)}",) if absent else ())
 
 
 def failures(claim: str, evidence: Sequence[str], context: str = "") -> dict[str, list[str]]:
     """What each rule says against the claim, by the rule's name; only rules that say something."""
     joined = " ".join(evidence)
-    everything = f"{joined} {context}"
+    everything = f"{joined} {beside(claim, evidence, context)}"
     found = {
         "numbers": _numbers(claim, everything),
         "dates": _dates(claim, everything),

@@ -126,3 +126,70 @@ def test_a_part_of_a_sentence_is_not_word_for_word() -> None:
 )
 def test_days_and_months_are_whole_names_or_their_usual_abbreviations(claim: str, evidence: str, held: bool) -> None:
     assert ("dates" not in failures(claim, [evidence])) == held
+
+
+CNN, BBC = "The old bridge is back. CNN, 5 May 2025", "A tunnel, too. BBC, 2 January 2025"  # a Monday, a Thursday
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "held"),
+    [
+        ("The bridge opened on 3 May 2025.", "The bridge opened on Saturday.", True),
+        ("The bridge opened on 5 May 2025.", "The bridge opened on Saturday.", False),
+        ("The bridge opened on Saturday, May 3.", "The bridge opened on Saturday.", True),
+        ("The bridge opened on 10 May 2025.", "The bridge opened on Saturday.", False),
+        ("The bridge will open on 10 May 2025.", "The bridge will open on Saturday.", True),
+        ("The bridge opened on 12 May 2025.", "The bridge opened on Monday.", False),
+        ("The bridge opened on 5 May 2025.", "The bridge opened on Monday.", True),
+        ("The bridge opened on 4 May 2025.", "The bridge opened yesterday.", True),
+        ("The bridge opened on 5 May 2025.", "The bridge opened yesterday.", False),
+        ("The bridge opened on Sunday.", "The bridge opened yesterday.", True),
+        ("The bridge opened on Saturday.", "The bridge opened yesterday.", False),
+        ("The bridge opens on 5 May 2025.", "The bridge opens today.", True),
+        ("The bridge opens on 6 May 2025.", "The bridge opens today.", False),
+        ("The bridge opened in April 2025.", "The bridge opened last month.", True),
+        ("The bridge opened in May 2025.", "The bridge opened last month.", False),
+        ("The bridge opened in 2024.", "The bridge opened last year.", True),
+        ("The bridge opened in 2025.", "The bridge opened last year.", False),
+        ("The bridge opened in December 2024.", "The bridge opened in December.", True),
+        ("The bridge opened in December 2025.", "The bridge opened in December.", False),
+        ("The bridge opened in April.", "The bridge opened last week.", True),
+        ("The bridge opened in March.", "The bridge opened last week.", False),
+        ("The bridge opened on Saturday.", "The bridge opened on 3 May.", True),
+        ("The bridge opened on Sunday.", "The bridge opened on 3 May.", False),
+        ("The bridge opened in 2025.", "The bridge opened.", True),
+        ("The bridge opened on 5 May 2025.", "The bridge opened.", False),
+        ("Traffic rose in 2025.", "Traffic rose from the low of last year.", True),
+        ("The court ruled in 2025.", "The court ruled on the fire of 3 May 2019.", True),
+        ("Traffic rose by 5% in May.", "Traffic rose.", False),
+        ("CNN reported on 5 May 2025 that the bridge opened.", "The bridge opened on Saturday.", True),
+        ("CNN reported that the bridge opened on 5 May 2025.", "The bridge opened on Saturday.", False),
+        ("As of May 5, 2025, the bridge is open.", "The bridge is open.", True),
+        ("On 5 May 2025, CNN wrote that the bridge is open.", "The bridge is open.", True),
+        ("CNN, 5 May 2025: It is open, the bridge.", "The bridge is open.", True),
+        ("The bridge has 5 lanes.", "The bridge has lanes.", False),
+    ],
+)
+def test_days_are_what_the_evidence_means_and_not_those_of_publication(claim: str, evidence: str, held: bool) -> None:
+    found = failures(claim, [evidence], CNN)
+    assert (not found) == held, found
+    assert (verifier.verify(claim, [evidence], CNN).support >= verifier.threshold) == held
+
+
+@pytest.mark.parametrize(
+    ("claim", "held"),
+    [
+        ("The bridge opened on 3 May and the tunnel on 31 December 2024.", True),
+        ("The bridge opened on 5 May and the tunnel on 31 December 2024.", False),
+        ("The bridge opened on 3 May and the tunnel on 30 December 2024.", False),
+        ("CNN wrote on 5 May 2025 and the BBC on 2 January 2025.", True),
+    ],
+)
+def test_each_sentence_is_read_on_its_own_day(claim: str, held: bool) -> None:
+    evidence = ["CNN wrote that the bridge opened on Saturday.", "The BBC wrote that the tunnel opened on Tuesday."]
+    assert ("numbers" not in failures(claim, evidence, f"{CNN}. {BBC}")) == held
+
+
+def test_a_context_with_more_days_than_sentences_is_taken_as_it_is() -> None:
+    context = "The bridge, 3 May 2025. CNN, 5 May 2025"
+    assert not failures("The bridge opened on 3 May 2025.", ["The bridge opened."], context)
