@@ -45,10 +45,11 @@ def surely_named(text: str) -> set[str]:
     return words | {name.lower() for pair in _SURE.findall(text) for name in pair if name}
 
 
-_MONTH = rf"(?:{'|'.join(MONTHS)}|(?:{'|'.join(name[:3] for name in MONTHS)}|sept)\b\.?)"
+# A month in full or short, without groups.
+MONTH = rf"(?:{'|'.join(MONTHS)}|(?:{'|'.join(name[:3] for name in MONTHS)}|sept)\b\.?)"
 _DAY = (
-    rf"(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m>{_MONTH})"
-    rf"|(?P<m2>{_MONTH})\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?)\b"
+    rf"(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m>{MONTH})"
+    rf"|(?P<m2>{MONTH})\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?)\b"
 )
 # "5 May", "May 5th, 2025", "Dec. 21".
 DATE = re.compile(rf"\b{_DAY}(?:,?\s+(?P<y>(?:19|20)\d\d)\b)?", re.IGNORECASE)
@@ -70,7 +71,7 @@ _FUTURE = re.compile(
     r"\b(?:will|would|to be|going to|set to|due|upcoming|next|tomorrow|scheduled|expect\w*|plan\w*)\b", re.IGNORECASE
 )
 _WEEKDAY = re.compile(
-    rf"(?:\b(?P<which>last|next)\s+)?\b(?P<name>{'|'.join(WEEKDAYS)})\b(?!,?\s+(?:\d|{_MONTH}\s+\d))", re.IGNORECASE
+    rf"(?:\b(?P<which>last|next)\s+)?\b(?P<name>{'|'.join(WEEKDAYS)})\b(?!,?\s+(?:\d|{MONTH}\s+\d))", re.IGNORECASE
 )
 _NEAR = re.compile(
     r"\b(?:(?P<today>today|tonight|this (?:morning|afternoon|evening))|(?<!before )(?P<yesterday>yesterday|last night)"

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from rag.counted import contradict, counted, soft
+
 _UNITS = dict(
     zip(
         """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
@@ -45,14 +47,15 @@ _NUMBER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with its kind: a currency code, "%" or "" (a count, a year, a day)."""
+    """A number with its kind: a currency code, "%" or "" (a count, a year, a day), and what it counts."""
 
     value: Decimal
     kind: str
+    of: str = ""
 
     def agrees(self, other: Quantity) -> bool:
         """Whether the two can be the same statement: equal values, and kinds that do not contradict each other."""
-        if self.value != other.value:
+        if self.value != other.value or contradict(self.of, other.of):
             return False
         # "3.8 points" is not 3.8%; a sum may leave out its currency.
         return self.kind == other.kind or ("%" not in (self.kind, other.kind) and "" in (self.kind, other.kind))
@@ -76,7 +79,8 @@ def located(text: str) -> Iterator[tuple[Quantity, int, int]]:
             value *= _SCALES[match["scale"].lower()]
         sign = (match["currency"] or match["after"] or "").lower()
         kind = "%" if match["percent"] else _CURRENCIES.get(sign, "")
-        yield Quantity(value.normalize(), kind), match.start(), match.end()
+        of = "" if kind else counted(text, match.start("digits" if match["digits"] else "words"), match.end())
+        yield Quantity(value.normalize(), kind, of), match.start(), match.end()
 
 
 def missing_quantities(claim: str, evidence: str) -> list[str]:
@@ -85,8 +89,17 @@ def missing_quantities(claim: str, evidence: str) -> list[str]:
     return [
         f"{wanted.value:f}{' ' + wanted.kind if wanted.kind else ''}"
         for wanted in quantities(claim)
-        if not any(wanted.agrees(other) for other in stated)
+        if not any(wanted.agrees(other) for other in stated) or _swapped(wanted, stated)
     ]
+
+
+def _swapped(wanted: Quantity, stated: list[Quantity]) -> bool:
+    """Whether what is counted has another number, and the number counts something else: 12 goals in 15 games."""
+    if not soft(wanted.of):
+        return False
+    alike = [other for other in stated if other.of == wanted.of]
+    equal = [other for other in stated if wanted.agrees(other)]
+    return bool(alike) and all(other not in alike and soft(other.of) for other in equal)
 
 
 def _digits(text: str) -> Decimal:
