@@ -43,3 +43,9 @@ TITLES = tuple(
     Princess Pope Judge Justice Minister Secretary Chairman Chairwoman Coach General Gen Sir Lady Captain
     Professor""".split()
 )
+# Words in small letters that may have a capital and name nobody who does or says something.
+NOT_NAMES = frozenset(
+    """the a an he she it they we i you but and in on at this that these those his her its their there when while after
+    before as if however meanwhile for from with what who why how some many most more one also according officials
+    monday tuesday wednesday thursday friday saturday sunday""".split()
+)

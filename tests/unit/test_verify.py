@@ -193,3 +193,90 @@ def test_each_sentence_is_read_on_its_own_day(claim: str, held: bool) -> None:
 def test_a_context_with_more_days_than_sentences_is_taken_as_it_is() -> None:
     context = "The bridge, 3 May 2025. CNN, 5 May 2025"
     assert not failures("The bridge opened on 3 May 2025.", ["The bridge opened."], context)
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "held"),
+    [
+        ("The city will close the bridge.", "The city plans to close the bridge.", False),
+        ("The city plans to close the bridge.", "The city plans to close the bridge in May.", True),
+        ("The bridge will close.", "The bridge is expected to close.", False),
+        ("The bridge is likely to close.", "The bridge is expected to close.", True),
+        ("The mayor stole the money.", "The mayor allegedly stole the money.", False),
+        ("The mayor is alleged to have stolen or stole the money.", "The mayor allegedly stole the money.", True),
+        ("The mayor resigned.", "The mayor reportedly resigned.", False),
+        ("The mayor reportedly resigned.", "The mayor reportedly resigned on Friday.", True),
+        ("The city is closing the bridge.", "The city is considering closing the bridge.", False),
+        ("The city considers closing the bridge.", "The city is considering closing the bridge.", True),
+        ("The mayor owns the bridge.", "The mayor is said to own the bridge.", False),
+        ("The mayor is said to own the bridge.", "The mayor is said to own the old bridge.", True),
+        ("Rain may fall, and the bridge will close.", "Rain will fall and may close the bridge.", False),
+        ("Rain will fall, and the bridge may close.", "Rain will fall and may close the bridge.", True),
+        ("The owners need 24 votes.", "The owners wait until May, need 24 votes and rule then.", True),
+        ("The bridge will close if it rains.", "The bridge could close if it rains.", False),
+    ],
+)
+def test_a_hedge_must_stand_with_the_same_statement(claim: str, evidence: str, held: bool) -> None:
+    assert ("hedging" not in failures(claim, [evidence])) == held
+
+
+def test_a_hedge_of_a_sentence_that_the_claim_is_not_from_says_nothing() -> None:
+    evidence = ["The bridge over the Lea closed on Friday after rain.", "Other roads may close again."]
+    assert "hedging" not in failures("The bridge over the Lea closed after rain.", evidence)
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "held"),
+    [
+        ("Holt said ‘we will win it’.", "Holt said: “We will lose it.”", False),
+        ("Holt said ‘we will win it’.", "Holt said: “We will win it.”", True),
+        ("Holt said 'it isn't over yet', and left.", "Holt said it is over, and left.", False),
+        ("Holt said 'it isn't over yet', and left.", "Holt said it isn’t over yet, and left.", True),
+        ("'We will not go,' Holt said.", "“We may go,” Holt said.", False),
+        ("'We will not go,' Holt said.", "“We will not go,” Holt said.", True),
+        ("In the '90s the owners' plan failed.", "The plan of the owners failed in the 1990s.", True),
+        ("The owners' plan and the players' union failed.", "The plan failed, as did the union.", True),
+        ("Holt's plan and Weber's union failed.", "The plan failed, as did the union.", True),
+        ("Holt called it 'a very bad plan' on Friday.", "Holt spoke of a plan on Friday.", False),
+        ("The book ‘A Bridge in Rain’ is out.", "The book “A Tunnel in Rain” is out.", False),
+        ("Rock 'n' roll at the owners' bar is back.", "At the bar of the owners, roll is back.", True),
+    ],
+)
+def test_single_quotes_are_quotations_where_they_are_no_apostrophes(claim: str, evidence: str, held: bool) -> None:
+    assert ("quotes" not in failures(claim, [evidence])) == held
+
+
+BOTH = "Ida Holt said the bridge is safe, while Karl Weber said the tunnel is closed."
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "held"),
+    [
+        ("Weber said the bridge is safe.", [BOTH], False),
+        ("Holt said the bridge is safe.", [BOTH], True),
+        ("According to Holt, the tunnel is closed.", [BOTH], False),
+        ("According to Weber, the tunnel is closed.", [BOTH], True),
+        (
+            "Holt said the tunnel is closed.",
+            ["Holt said the bridge is safe.", "Weber said the tunnel is closed."],
+            False,
+        ),
+        (
+            "Weber said the tunnel is closed.",
+            ["Holt said the bridge is safe.", "Weber said the tunnel is closed."],
+            True,
+        ),
+        ("According to Ida Brandt, it is safe.", ["It is safe, Holt said."], False),
+        ("According to CNN, it is safe.", ["It is safe, Holt said."], True),
+        (
+            "Holt said the tunnel is closed.",
+            ["Holt said it is safe.", "The tunnel is closed, according to Weber."],
+            False,
+        ),
+        ("Weber said the tunnel is closed.", ["Weber said it is safe.", "The tunnel is closed, he added."], True),
+        ("Holt and Weber said the bridge is safe.", [BOTH], True),
+        ("According to the Health Ministry, it is safe.", ["It is safe, Holt said."], True),
+    ],
+)
+def test_a_speaker_says_what_the_evidence_has_him_say(claim: str, evidence: list[str], held: bool) -> None:
+    assert ("speakers" not in failures(claim, evidence, "All is safe. The Week, 5 May 2025")) == held
