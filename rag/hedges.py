@@ -23,8 +23,8 @@ _CAUTIOUS = re.compile(
 )
 # Where another statement begins. A mere "and" may join two verbs of one hedge.
 _STATEMENTS = re.compile(r"[;—]|,\s+(?:and|but|while|whereas)\s+")
-# A hedge binds the first content word of as many that follow.
-_REACH = 3
+# A hedge binds the first content word of as many that follow, within so many characters.
+_REACH, _NEAR = 3, 100
 
 
 def hedging(claim: str, evidence: Sequence[str]) -> list[str]:
@@ -45,6 +45,6 @@ def hedging(claim: str, evidence: Sequence[str]) -> list[str]:
 def _hedged(sentence: str) -> Iterator[tuple[str, str]]:
     """Each hedge with the stem that it hedges."""
     for match in _HEDGED.finditer(sentence):
-        following = stems(" ".join(words(sentence[match.end() :])[:_REACH]))
+        following = stems(" ".join(words(sentence[match.end() : match.end() + _NEAR])[:_REACH]))
         if following and match.group() != "May":  # with a capital it is the month
             yield match.group().lower(), following[0]
