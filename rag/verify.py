@@ -62,10 +62,10 @@ _NEGATED = re.compile(r"\b\w+n['’]t\b")
 # "An earlier version said …": what follows is withdrawn.
 _CORRECTED = re.compile(r"\b(?:an?|the) (?:earlier|previous) version of th(?:is|e)\b", re.IGNORECASE)
 _QUOTE = re.compile(r"[\"“]([^\"“”]+)[\"”]")
-# Single quotes that are surely no apostrophes: not "the '90s", nor "the owners' plan".
+# Single quotes that are surely no apostrophes: not "the '90s", "the owners' plan", nor "the owner 's plan".
 _SINGLE_QUOTE = re.compile(
-    r"(?<![\w'’‘])[‘'](?!\d|n['’]|(?:til|em|cause|twas|tis|round)\b)((?:[^‘’'\"“”]|(?<=\w)['’](?=\w))+)"
-    r"(?:(?<!s)[’'](?!\w)|[’'](?=\s*(?:[,.;:!?)]|$)))",
+    r"(?<![\w'’‘`\\])[‘'](?![\d\s]|n['’]|(?:s|m|d|t|re|ve|ll|til|em|cause|twas|tis|round)\b)"
+    r"((?:[^‘’'\"“”`\\]|(?<=\w)['’](?=\w))+)(?<!\s)(?:(?<!s)[’'](?!\w)|[’'](?=\s*(?:[,.;:!?)]|$)))",
     re.IGNORECASE,
 )
 _TITLE_WORD = re.compile(r"[A-Z][\w’'&-]*")

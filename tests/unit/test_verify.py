@@ -238,6 +238,11 @@ def test_a_hedge_of_a_sentence_that_the_claim_is_not_from_says_nothing() -> None
         ("The owners' plan and the players' union failed.", "The plan failed, as did the union.", True),
         ("Holt's plan and Weber's union failed.", "The plan failed, as did the union.", True),
         ("Holt called it 'a very bad plan' on Friday.", "Holt spoke of a plan on Friday.", False),
+        (
+            "the owner 's plan is ` good ' and the owner 's bar is open .",
+            "The plan is good, and the bar is open.",
+            True,
+        ),
         ("The book ‘A Bridge in Rain’ is out.", "The book “A Tunnel in Rain” is out.", False),
         ("Rock 'n' roll at the owners' bar is back.", "At the bar of the owners, roll is back.", True),
     ],
