@@ -56,7 +56,12 @@ _STATUSES = {
 
 
 def make(
-    pipeline: Pipeline, *, capacity: Capacity | None = None, rate: str = RATE, log_questions: bool = False
+    pipeline: Pipeline,
+    *,
+    capacity: Capacity | None = None,
+    rate: str = RATE,
+    log_questions: bool = False,
+    read_only: bool = False,
 ) -> FastAPI:
     """The application over an open pipeline, which it does not close.
 
@@ -65,12 +70,13 @@ def make(
         capacity: how much is done at a time.
         rate: requests by one token, or by one address where there are no tokens.
         log_questions: whether questions stand in the log, and in spans where a collector is told of them.
+        read_only: whether articles neither come in nor go here: a replica beside the one server where they do.
 
     Raises:
         InputError: `rate` cannot be read.
     """
     desk = Desk(pipeline, capacity or Capacity())
-    door = Door(Tokens(pipeline.config.index), rate)
+    door = Door(Tokens(pipeline.config.index), rate, read_only=read_only)
     ready = Readiness(pipeline)
     metrics = Metrics(desk.gates, lambda: door.turned_away)
     desk.came_in = lambda outcome, articles: metrics.ingested(outcome, len(articles))

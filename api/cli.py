@@ -54,6 +54,10 @@ def _api(
     log_questions: Annotated[
         bool, typer.Option("--log-questions", help="Write questions into the log and into spans.")
     ] = False,
+    read_only: Annotated[
+        bool,
+        typer.Option("--read-only", help="Take no articles in and remove none: for replicas beside one that does."),
+    ] = False,
 ) -> None:
     """Serve answers to other programs: OpenAI's chat protocol and /api; see docs/api.md."""
     with told(), ended_in_order():
@@ -62,7 +66,7 @@ def _api(
             errors.print(cli_print.plain(pipeline.chosen.note))
             pipeline.embedder.encode(["ready"])  # so that the first question does not wait for the encoder
             capacity = Capacity(at_once, waiting)
-            serve(pipeline, host, port, capacity=capacity, rate=rate, log_questions=log_questions)
+            serve(pipeline, host, port, capacity=capacity, rate=rate, log_questions=log_questions, read_only=read_only)
         finally:
             pipeline.close()
 

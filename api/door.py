@@ -33,13 +33,15 @@ class Door:
     Args:
         tokens: of the index.
         rate: requests by one visitor, such as ``120/minute``.
+        read_only: whether nobody may change anything here, whatever their token is good for.
 
     Raises:
         InputError: `rate` cannot be read.
     """
 
-    def __init__(self, tokens: Tokens, rate: str) -> None:
+    def __init__(self, tokens: Tokens, rate: str, *, read_only: bool = False) -> None:
         self.tokens = tokens
+        self._closed: tuple[Scope, ...] = ("ingest", "admin") if read_only else ()
         self._rate = read_rate(rate)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self.turned_away = 0
@@ -56,6 +58,13 @@ class Door:
             ApiError: 401 without a good token, 403 where it is not good for this, 429 too often.
             StoreError: the tokens cannot be read.
         """
+        visitor = self._known(headers, client, scope)
+        if scope in self._closed:
+            msg = "Articles neither come in nor go here."
+            raise ApiError(403, "read_only", msg, "Ask the server that writes.")
+        return visitor
+
+    def _known(self, headers: Mapping[str, str], client: str | None, scope: Scope | None) -> Visitor:
         if not self.tokens.all():
             _require_own(headers, client)
             return self._counted(f"address {client}")

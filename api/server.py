@@ -83,14 +83,14 @@ class Beside:
 
 def serve(
     pipeline: Pipeline, host: str, port: int, *, capacity: Capacity | None = None, rate: str = RATE,
-    log_questions: bool = False,
+    log_questions: bool = False, read_only: bool = False,
 ) -> None:  # fmt: skip
     """Serves until it is told to end.
 
     Raises:
         InputError: see `listen`; `rate` cannot be read.
     """
-    app = make(pipeline, capacity=capacity, rate=rate, log_questions=log_questions)
+    app = make(pipeline, capacity=capacity, rate=rate, log_questions=log_questions, read_only=read_only)
     server, bound = listen(app, Tokens(pipeline.config.index), host, port)
     log_to_stderr()
     shown = f"[{host}]" if ":" in host else host

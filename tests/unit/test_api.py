@@ -270,6 +270,23 @@ def test_tokens_have_scopes_and_end_at_once(pipeline: Pipeline, tokens: Tokens) 
         tokens.add("owner", ("ask",))
 
 
+def test_a_read_only_server_says_where_to_go(pipeline: Pipeline, tokens: Tokens) -> None:
+    reading = client_of(pipeline, read_only=True)
+    sent = {"articles": [{"id": "r/1", "text": "The rakali of the Torrens were counted."}]}
+    for refused in (
+        reading.post("/api/ingest", json=sent),
+        reading.post("/api/ingest/jobs", json=sent),
+        reading.get("/api/ingest/jobs/none"),
+        reading.delete("/api/articles/r/1"),
+    ):
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "read_only")
+        assert "Ask the server that writes." in refused.json()["error"]["message"]
+    assert reading.get("/api/articles/r/1").status_code == 404, "nothing came in"
+    assert reading.post("/api/search", json={"query": QUESTION}).status_code == 200
+    tokens.add("owner", ("admin",))
+    assert reading.delete("/api/articles/r/1").status_code == 401, "a stranger learns nothing"
+
+
 def test_damaged_tokens_let_nobody_in(pipeline: Pipeline, tokens: Tokens) -> None:
     tokens.path.write_text("{")
     with pytest.raises(StoreError, match="cannot be read"):

@@ -8,15 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
+from fakes.embedder import BagEmbedder
+from fastapi.testclient import TestClient
 
-from rag.config import read_config
+from api.app import make
+from api.cli import _api
+from index.sqlite_faiss import SqliteFaissStore
+from rag.config import Config, read_config
+from rag.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "docs" / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("api", "ingest")
+OURS = ("api", "writer", "ingest")
+DOOR = COMPOSE["configs"]["door"]["content"]
 
 
 def plain(value: str) -> str:
@@ -51,9 +59,48 @@ def test_only_the_door_is_open_and_only_to_this_machine() -> None:
     }
     assert COMPOSE["networks"]["back"] == {"internal": True}
     assert {name for name in SERVICES if "outside" in SERVICES[name]["networks"]} == {"ingest", "ollama"}
-    passes = COMPOSE["configs"]["door"]["content"]
-    assert "set $$api http://api:7861;" in passes
-    assert SERVICES["api"]["command"][-2:] == ["--port", "7861"]
+
+
+def upstream(method: str, path: str) -> str:
+    """Where the door passes a request on: as nginx reads a map, the first pattern that fits."""
+    rules = re.search(r'map "\$\$request_method \$\$uri" \$\$dateline \{(.*?)\}', DOOR, re.DOTALL)
+    assert rules
+    patterns = re.findall(r'"~([^"]+)"\s+(\S+);', rules[1])
+    default = re.findall(r"default\s+(\S+);", rules[1])
+    return next((to for pattern, to in patterns if re.search(pattern, f"{method} {path}")), default[0])
+
+
+def test_what_a_replica_refuses_is_passed_to_the_writer(store: SqliteFaissStore, bag: BagEmbedder) -> None:
+    assert "proxy_pass $$dateline;" in DOOR
+    app = make(Pipeline(store, bag, Config(index=store.place, llm="none")), read_only=True)
+    client = TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 50000))
+    there: dict[str, set[tuple[str, str]]] = {"http://api:7861": set(), "http://writer:7861": set()}
+    for path, operations in app.openapi()["paths"].items():
+        for method in map(str.upper, operations):
+            at = re.sub(r"\{[^}]+\}", "x", path)
+            refused = '"read_only"' in client.request(method, at, json={}).text
+            there[upstream(method, at)].add((method, path))
+            assert refused == (upstream(method, at) == "http://writer:7861"), (method, path)
+    assert there["http://writer:7861"] == {
+        ("POST", "/api/ingest"),
+        ("POST", "/api/ingest/jobs"),
+        ("GET", "/api/ingest/jobs/{job}"),
+        ("DELETE", "/api/articles/{article_id}"),
+    }
+    assert len(there["http://api:7861"]) == 10
+
+
+@pytest.mark.parametrize(("name", "read_only", "replicas"), [("api", True, 2), ("writer", False, 1)])
+def test_one_writes_and_the_others_answer(name: str, read_only: bool, replicas: int) -> None:
+    program, command, *options = SERVICES[name]["command"]
+    assert (program, command) == ("dateline", "api")
+    known = typer.Typer()
+    known.command()(_api)
+    given = typer.main.get_command(known).make_context("api", list(options)).params
+    assert (given["host"], given["port"], given["read_only"]) == ("0.0.0.0", 7861, read_only)
+    assert SERVICES[name]["deploy"]["replicas"] == replicas
+    assert SERVICES[name]["networks"] == ["front", "back"]
+    assert name in SERVICES["door"]["depends_on"]
 
 
 def test_no_password_is_written_down() -> None:
@@ -75,7 +122,7 @@ def test_the_image_has_what_the_program_needs() -> None:
     assert wanted | {"app.py", "pyproject.toml", "README.md", "LICENSE", "requirements"} == copied
     assert all((ROOT / name).exists() for name in copied)
     extras = re.findall(r"'\.\[([\w,]+)\]'", steps)[0].split(",")
-    assert set(extras) <= set(project["project"]["optional-dependencies"])
+    assert set(extras) == set(project["project"]["optional-dependencies"]) - {"dev"}
     assert "torch==2.13.0" in steps
 
 
