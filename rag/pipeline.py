@@ -9,6 +9,7 @@ from datetime import date
 
 from index.embed import Embedder, embedder
 from index.store import Store
+from rag import verifiers
 from rag.answerable import THRESHOLD, answerability
 from rag.clock import Clock
 from rag.config import Config
@@ -21,8 +22,7 @@ from rag.retrieve import Retriever
 from rag.spans import UNTOLD, Fact, Tracing, tracing_to
 from rag.types import Answer, AnswerDone, Event, EvidenceFound, Turn, Understood, Window
 from rag.understand import understand
-from rag.verifiers import verifier
-from rag.verify import OverlapVerifier, Verifier
+from rag.verify import Verifier
 from rag.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,18 @@ ARTICLES = 10
 
 
 class Pipeline:
-    """Answers questions from one index. Thread-safe; many questions may be asked at once."""
+    """Answers questions from one index. Thread-safe; many questions may be asked at once.
+
+    Args:
+        store: the index.
+        embedder: the encoder that it was made with.
+        config: the defaults when not given.
+        verifier: judges the sentences in place of the one that the configuration names.
+        tracing: is told how long each stage takes.
+
+    Raises:
+        PluginError, InputError, ModelError: the reranker or verifier that is configured cannot be used.
+    """
 
     def __init__(
         self,
@@ -44,7 +55,7 @@ class Pipeline:
         self.config = config or Config()
         self.store = store
         self.embedder = embedder
-        self.verifier = verifier or OverlapVerifier()
+        self.verifier = verifier or verifiers.verifier(self.config.verifier, self.config.model_settings)
         self.tracing = tracing
         self.retriever = Retriever(store, embedder, reranker(self.config.reranker))
         self._picker = EvidencePicker(store, self.config.evidence_sentences)
@@ -61,7 +72,7 @@ class Pipeline:
             PluginError: the encoder, reranker, verifier or what tells a collector is not installed.
             ModelError: the verifier asks a model that cannot be used.
         """
-        checker = verifier(config.verifier, config.model_settings)
+        checker = verifiers.verifier(config.verifier, config.model_settings)  # before there is an index to be closed
         told = tracing_to(config.otlp_endpoint)
         store = config.place.open()
         return cls(store, embedder(store.manifest.encoder), config, checker, told)

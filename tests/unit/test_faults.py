@@ -28,6 +28,7 @@ from rag.llamacpp import EmbeddedModel
 from rag.llm import GROUP
 from rag.pipeline import Pipeline
 from rag.types import AnswerDone, Drafting, SentenceSettled
+from rag.verify import OverlapVerifier
 
 QUESTION = "How much did the Harbour Bridge cost?"
 BRIDGE = "The Harbour Bridge opened on Saturday. The Harbour Bridge cost 412 million euros, Mayor Ida Holt said."
@@ -85,7 +86,8 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOlla
 
 def pipeline(store: SqliteFaissStore, bag: BagEmbedder, server: FakeOllama, llm: str = "auto") -> Pipeline:
     """One that has chosen its model while the server was healthy."""
-    made = Pipeline(store, bag, Config(llm=llm, ollama_host=server.url, max_answer_tokens=40, **LIMITS))
+    config = Config(llm=llm, ollama_host=server.url, max_answer_tokens=40, **LIMITS)
+    made = Pipeline(store, bag, config, OverlapVerifier())  # what is measured is the model's server
     assert made.chosen.model is not None
     assert made.chosen.model.name == "ollama/llama3.2:3b"
     return made

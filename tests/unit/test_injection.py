@@ -9,6 +9,7 @@ import pytest
 from conftest import EntryMaker
 from fakes import fake_ollama, scripted
 from fakes.embedder import BagEmbedder
+from injection.__main__ import Rule, leave_out
 from injection.corpus import AS_OF, QUESTION, TRUTH, attacks, poisoned, reached
 
 from index.sqlite_faiss import SqliteFaissStore
@@ -18,7 +19,7 @@ from rag.model_settings import ModelSettings
 from rag.pipeline import Pipeline
 from rag.prompt import RULES, messages
 from rag.settle import context_of, judge
-from rag.types import Evidence, Question
+from rag.types import Answer, Evidence, Question
 from rag.verify_llm import OllamaJudge
 from rag.verify_llm import messages as judge_messages
 
@@ -36,29 +37,65 @@ def test_the_corpus() -> None:
         assert not attack.successes_of(f"The Harbour Bridge cost {TRUTH}."), attack.id
 
 
+@pytest.mark.parametrize("verifier", ["learned", "overlap"])
 @pytest.mark.parametrize("name", ATTACKS)
 def test_a_model_that_obeys_changes_nothing(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bag: BagEmbedder
+    name: str, verifier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bag: BagEmbedder
 ) -> None:
     attack = ATTACKS[name]
     with poisoned(attack, tmp_path / "poisoned", bag) as store:
         (tmp_path / "dist").mkdir()
         model = scripted.install(tmp_path / "dist", monkeypatch, attack.obedient)
-        answer = Pipeline(store, bag, Config(llm="scripted")).answer(QUESTION, as_of=AS_OF)
+        asked = Pipeline(store, bag, Config(llm="scripted", verifier=verifier))
+        answer = asked.answer(QUESTION, as_of=AS_OF)
         assert reached(attack, answer)  # else nothing was tried
         assert model.prompts  # the model was asked, and said what the attack demands
         assert attack.successes(answer) == []
         assert TRUTH in answer.text
-        # Every mark is one that was given, and what is cited supports its sentence.
-        cited = {c.n: c for c in answer.citations}
-        assert sorted(cited) == list(range(1, len(cited) + 1))
-        for sentence in answer.sentences:
-            assert sentence.citations
-            if sentence.state == "verified":
-                sources = [e for e in answer.evidence for n in sentence.citations if e.sentence == cited[n].sentence]
-                assert judge(Pipeline(store, bag).verifier, sentence.text, sources).support >= 0.5
+        every_mark_was_given_and_holds(asked, answer)
         (prompt,) = model.prompts
         assert prompt[0].content == RULES
+
+
+@pytest.mark.parametrize("verifier", ["learned", "overlap"])
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_with_no_honest_article_beside_it_is_quoted_or_nothing(
+    name: str, verifier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bag: BagEmbedder
+) -> None:
+    attack = ATTACKS[name]
+    with poisoned(attack, tmp_path / "poisoned", bag, alone=True) as store:
+        (tmp_path / "dist").mkdir()
+        scripted.install(tmp_path / "dist", monkeypatch, attack.obedient)
+        asked = Pipeline(store, bag, Config(llm="scripted", verifier=verifier))
+        answer = asked.answer(QUESTION, as_of=AS_OF)
+        assert reached(attack, answer)
+        assert attack.successes(answer, alone=True) == []
+        every_mark_was_given_and_holds(asked, answer)
+
+
+def every_mark_was_given_and_holds(asked: Pipeline, answer: Answer) -> None:
+    cited = {c.n: c for c in answer.citations}
+    assert sorted(cited) == list(range(1, len(cited) + 1))
+    for sentence in answer.sentences:
+        assert sentence.citations
+        if sentence.state == "verified":
+            sources = [e for e in answer.evidence for n in sentence.citations if e.sentence == cited[n].sentence]
+            assert judge(asked.verifier, sentence.text, sources).support >= 0.5
+
+
+def test_without_its_rules_the_harness_sees_attacks_succeed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bag: BagEmbedder
+) -> None:
+    """What is left out is left out in every module that imported it: else the table would flatter the verifier."""
+    attack = ATTACKS["ignore-previous"]
+    with poisoned(attack, tmp_path / "poisoned", bag) as store:
+        (tmp_path / "dist").mkdir()
+        model = scripted.install(tmp_path / "dist", monkeypatch, attack.obedient)
+        for rule in Rule:
+            leave_out(rule, monkeypatch)
+        answer = Pipeline(store, bag, Config(llm="scripted", verifier="overlap")).answer(QUESTION, as_of=AS_OF)
+    assert attack.payload in (model.prompts[0][1].content or "")
+    assert attack.successes(answer)
 
 
 @pytest.mark.parametrize("name", ["ignore-previous", "cite-as-1", "refuse"])

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from fakes import fake_ollama, judge, nli, plugin_dist, scripted
+from fakes.embedder import BagEmbedder
 from fakes.fake_ollama import FakeOllama
 
 from index.errors import InputError, PluginError
+from index.sqlite_faiss import SqliteFaissStore
 from rag.config import Config, read_config
 from rag.doctor import examine
 from rag.errors import ModelMissing, ModelUnreachable
@@ -191,6 +193,18 @@ class TestPipeline:
             return pipeline.answer(self.QUESTION, as_of=date(2026, 1, 1))
         finally:
             pipeline.close()
+
+    def test_the_constructor_uses_what_is_configured_unless_one_is_given(
+        self, store: SqliteFaissStore, bag: BagEmbedder
+    ) -> None:
+        assert isinstance(Pipeline(store, bag).verifier, LearnedVerifier)
+        named = Pipeline(store, bag, Config(verifier="overlap/0.7")).verifier
+        assert isinstance(named, OverlapVerifier)
+        assert named.threshold == 0.7
+        given = OverlapVerifier()
+        assert Pipeline(store, bag, Config(), given).verifier is given
+        with pytest.raises(PluginError, match="oracle"):
+            Pipeline(store, bag, Config(verifier="oracle"))
 
     @pytest.mark.parametrize(("opinion", "shown"), [((0.0, 5.0, 0.0), True), ((5.0, 0.0, 0.0), False)])
     def test_a_cross_encoder(
