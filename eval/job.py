@@ -58,7 +58,7 @@ class Job:
         place = placed(self.articles, self.index, config.embedder, console)
         kept_by = config.store if self.index and not self.articles else EMBEDDED  # what is made here is embedded
         config = replace(config, index=place, store=kept_by, uri="")
-        pipeline = Pipeline.open(config)
+        pipeline = Pipeline.open(config, fixed_model=True)  # a measured run does not change its model
         try:
             names = handles(pipeline.store)
             require(asked, pipeline.store, names)

@@ -219,7 +219,7 @@ def main(
             }
         rows = [measure(name, rank, rows_in, opened) for name, rank in chosen.items()]
         more = measure_evidence(rows_in, retriever, EvidencePicker(opened)) if evidence else None
-        checked = Pipeline(opened, encoder, Config(llm=cited), verifier()) if cited else None
+        checked = Pipeline(opened, encoder, Config(llm=cited), verifier(), fixed_model=True) if cited else None
         cites = measure_cited(asked, checked) if checked else None
     if plot:
         title = f"MRR@10 with 95% intervals: {rows[0].mrr_10.n} questions"

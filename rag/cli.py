@@ -235,7 +235,7 @@ def chat(
         window = _window(since, until)
         pipeline = Pipeline.open(_config(index=index, llm=llm, verifier=verifier))
         try:
-            pipeline.chosen  # noqa: B018 - a model that cannot be used is told now, not at the first question
+            errors.print(cli_print.plain(pipeline.chosen.note))  # which model, or why not the one that was named
             out = Console(highlight=False)
             if not Chat(pipeline, out, errors, as_json, _day(as_of), window, outlet or None, later).run():
                 raise typer.Exit(1)

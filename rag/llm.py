@@ -16,12 +16,14 @@ from llama_index.core.llms import LLM, ChatMessage
 
 from index import plugins
 from index.errors import DatelineError, PluginError
-from rag.errors import PromptTooLong
+from rag.errors import ModelError, PromptTooLong
 from rag.model_settings import ModelSettings, ModelStatus
 
 GROUP = "dateline.llms"
 AUTO = ("ollama", "embedded")
 """What `auto` tries, best first."""
+STAND_INS = ("embedded",)
+"""What is tried where a model that was named cannot be used: nothing that another machine could answer."""
 
 
 class DraftModel(Protocol):
@@ -73,10 +75,15 @@ Factory = Callable[[str, ModelSettings], "DraftModel | LLM"]
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The model to use, or None to answer without one, and a sentence for the user that says which and why."""
+    """The model to use, or None to answer without one, and a sentence for the user that says which and why.
+
+    Attributes:
+        stands_in: whether a better one was wanted, which cannot be used now.
+    """
 
     model: DraftModel | None
     note: str
+    stands_in: bool = False
 
 
 def choose(spec: str, settings: ModelSettings) -> Chosen:
@@ -94,12 +101,27 @@ def choose(spec: str, settings: ModelSettings) -> Chosen:
     if spec == "none":
         return Chosen(None, "No language model is used; answers quote the articles.")
     if spec == "auto":
-        return _first_ready(settings)
+        return _first_ready(AUTO, settings)
     model = make(spec, settings)
     status = model.check()
     if status.error:
         raise status.error
     return Chosen(model, f"Using {status.label}.")
+
+
+def choose_or_stand_in(spec: str, settings: ModelSettings) -> Chosen:
+    """As `choose`; but where a model that was named cannot be used, the embedded one or none answers in its place.
+
+    The note says which model failed, why, and the command that helps.
+
+    Raises:
+        PluginError: there is no entry point of that name.
+    """
+    try:
+        return choose(spec, settings)
+    except ModelError as exc:
+        others = [other for other in STAND_INS if other != spec]
+        return _first_ready(others, settings, f"the model {spec} cannot be used: {_reason(exc)}")
 
 
 def make(spec: str, settings: ModelSettings) -> DraftModel:
@@ -132,9 +154,10 @@ def fits(prompt: int, max_tokens: int, window: int, name: str) -> None:
         raise PromptTooLong(message, "Use fewer or shorter passages, or a model with a longer context.")
 
 
-def _first_ready(settings: ModelSettings) -> Chosen:
-    reasons: list[str] = []
-    for spec in AUTO:
+def _first_ready(specs: Sequence[str], settings: ModelSettings, *before: str) -> Chosen:
+    """The first of these that is ready; what was wanted before them, and why it cannot be used, is `before`."""
+    reasons = list(before)
+    for spec in specs:
         try:
             model = make(spec, settings)
             status = model.check()
@@ -142,9 +165,10 @@ def _first_ready(settings: ModelSettings) -> Chosen:
             reasons.append(_reason(exc))
             continue
         if status.error is None:
-            return Chosen(model, _sentence([*reasons, f"using {status.label}"]))
+            return Chosen(model, _sentence([*reasons, f"using {status.label}"]), stands_in=bool(reasons))
         reasons.append(_reason(status.error))
-    return Chosen(None, _sentence([*reasons, "no language model is used, answers quote the articles"]))
+    note = _sentence([*reasons, "no language model is used, answers quote the articles"])
+    return Chosen(None, note, stands_in=True)
 
 
 def _reason(error: DatelineError) -> str:

@@ -6,16 +6,19 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
+from math import inf
 
 from index.embed import Embedder, embedder
 from index.store import Store
 from rag import verifiers
 from rag.answerable import THRESHOLD, answerability
+from rag.choice import LOOK_S, Choice
 from rag.clock import Clock
 from rag.config import Config
 from rag.errors import ModelError
 from rag.evidence import EvidencePicker
-from rag.llm import Chosen, DraftModel, choose
+from rag.llm import Chosen, DraftModel, choose, choose_or_stand_in
 from rag.refusal import refusal
 from rag.rerank import reranker
 from rag.retrieve import Retriever
@@ -39,6 +42,8 @@ class Pipeline:
         config: the defaults when not given.
         verifier: judges the sentences in place of the one that the configuration names.
         tracing: is told how long each stage takes.
+        fixed_model: for what is measured: a language model that was named and cannot be used is an error, and what was
+            chosen is kept. Otherwise another one answers in its place and says so, until it can be used.
 
     Raises:
         PluginError, InputError, ModelError: the reranker or verifier that is configured cannot be used.
@@ -51,6 +56,8 @@ class Pipeline:
         config: Config | None = None,
         verifier: Verifier | None = None,
         tracing: Tracing = UNTOLD,
+        *,
+        fixed_model: bool = False,
     ) -> None:
         self.config = config or Config()
         self.store = store
@@ -59,12 +66,12 @@ class Pipeline:
         self.tracing = tracing
         self.retriever = Retriever(store, embedder, reranker(self.config.reranker))
         self._picker = EvidencePicker(store, self.config.evidence_sentences)
-        self._chosen: Chosen | None = None
-        self._choosing = threading.Lock()
+        how, look_s = (choose, inf) if fixed_model else (choose_or_stand_in, LOOK_S)
+        self._choice = Choice(partial(how, self.config.llm, self.config.model_settings), look_s)
 
     @classmethod
-    def open(cls, config: Config) -> Pipeline:
-        """A pipeline over the index that the configuration names.
+    def open(cls, config: Config, *, fixed_model: bool = False) -> Pipeline:
+        """A pipeline over the index that the configuration names; `fixed_model` as in the constructor.
 
         Raises:
             IndexMissing: there is none.
@@ -75,7 +82,7 @@ class Pipeline:
         checker = verifiers.verifier(config.verifier, config.model_settings)  # before there is an index to be closed
         told = tracing_to(config.otlp_endpoint)
         store = config.place.open()
-        return cls(store, embedder(store.manifest.encoder), config, checker, told)
+        return cls(store, embedder(store.manifest.encoder), config, checker, told, fixed_model=fixed_model)
 
     def close(self) -> None:
         """Releases the index; the collector, where there is one, is told the last."""
@@ -84,15 +91,14 @@ class Pipeline:
 
     @property
     def chosen(self) -> Chosen:
-        """The language model in use, chosen at first need.
+        """The language model in use, chosen at first need; one that stands in says in its note for which, and why.
 
         Raises:
-            ModelError: the configured model cannot be used.
+            PluginError: there is no such model.
+            ModelError: with `fixed_model`, the model that was named cannot be used.
         """
-        with self._choosing:
-            if self._chosen is None:
-                self._chosen = choose(self.config.llm, self.config.model_settings)
-            return self._chosen
+        self._choice.look_again()
+        return self._choice.now
 
     def answer(self, text: str, *, as_of: date | None = None, history: Sequence[Turn] = (),
                window: Window | None = None, outlets: Sequence[str] | None = None,
@@ -135,9 +141,11 @@ class Pipeline:
 
         Raises:
             InputError: there is no question.
-            ModelError: a model that was named explicitly cannot be used at all.
+            PluginError: there is no such model, or a network's weights are damaged.
+            ModelError: with `fixed_model`, the model that was named cannot be used.
             StoreError: the index cannot be read.
         """
+        self._choice.look_again()  # while the index is searched
         with self.tracing.begin("ask", about or {}) as span:
             clock = Clock(span)
             with clock.stage("understand"):

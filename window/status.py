@@ -18,7 +18,7 @@ SIGNS = {"good": ("✓", "in order"), "note": ("!", "worth knowing"), "broken": 
 
 OLLAMA = (
     "Ollama runs better language models on this machine. Get it from ollama.com, start it with “ollama serve”, fetch a "
-    "model with “ollama pull {model}”, then ask again: with --llm auto it is used from then on."
+    "model with “ollama pull {model}”: with --llm auto it is used within half a minute."
 )
 
 

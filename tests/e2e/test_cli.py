@@ -117,12 +117,14 @@ class TestAsk:
         assert "[1] The Example, 3 May 2025, Harbour bridge opens after nine years" in done.stdout
         assert "It cost 412 million euros, Mayor Ida Holt said." in done.stdout
 
-    def test_a_named_model_that_is_not_there_says_what_to_do(self, scratch: Path) -> None:
-        done = dateline(
-            "ask", "How much did the Harbour Bridge cost?", "--llm", "ollama/llama3.2:3b", index=scratch / "index"
-        )
-        assert done.returncode == 1
-        assert "ollama serve" in done.stderr
+    def test_a_named_model_that_is_not_there_is_said_and_another_answers(self, scratch: Path) -> None:
+        question, named = "How much did the Harbour Bridge cost?", ("--llm", "ollama/llama3.2:3b")
+        done = dateline("ask", question, *named, index=scratch / "index")
+        assert done.returncode == 0
+        assert "412 million euros" in done.stdout
+        assert "The model ollama/llama3.2:3b cannot be used: Ollama at http://127.0.0.1:9 does not" in done.stderr
+        assert "`ollama serve`" in done.stderr
+        assert "by embedded/smollm2-135m" in done.stdout
         assert "Traceback" not in done.stderr
 
 

@@ -401,6 +401,17 @@ def test_a_model_that_goes_away_is_told(pipeline: Pipeline, monkeypatch: pytest.
     assert int(answer.headers["Retry-After"]) >= 1
 
 
+def test_a_named_model_that_is_not_there_is_told_with_the_answer_of_another(pipeline: Pipeline) -> None:
+    nowhere = fake_ollama.closed_url()
+    client = client_of(of_model(pipeline, "ollama/nope", ollama_host=nowhere, max_answer_tokens=40))
+    assert readiness(client) == (200, "embedded/smollm2-135m")
+    answer = client.post("/api/ask", json={"question": QUESTION})
+    assert answer.status_code == 200
+    found = answer.json()
+    assert (found["answered"], found["model"]) == (True, "embedded/smollm2-135m")
+    assert found["note"].startswith(f"The model ollama/nope cannot be used: Ollama at {nowhere} does not answer")
+
+
 def test_a_server_of_openais_protocol_that_ends_is_told(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.ready._HOLDS_S", 0.0)
     with fake_openai.serve() as server:

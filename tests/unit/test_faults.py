@@ -24,6 +24,7 @@ from index.sqlite_faiss import SqliteFaissStore
 from rag.cli_chat import WITHDRAWN, Chat
 from rag.config import Config
 from rag.contract import ask_json
+from rag.errors import ModelMissing
 from rag.llamacpp import EmbeddedModel
 from rag.llm import GROUP
 from rag.pipeline import Pipeline
@@ -151,15 +152,53 @@ def test_the_terminal_withdraws_what_a_draft_that_failed_midway_had_said(
     assert lines.count(WITHDRAWN) == 1
 
 
-def test_a_model_that_was_named_and_is_not_there_is_an_error_at_the_start(server: FakeOllama, tmp_path: Path) -> None:
-    from rag.errors import ModelMissing
-    from rag.llm import choose
+@pytest.mark.parametrize("name", ["refused", "404"])
+def test_a_named_model_that_fails_at_the_start_is_said_in_time_and_answered_all_the_same(
+    name: str, store: SqliteFaissStore, bag: BagEmbedder, server: FakeOllama, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EmbeddedModel, "count_tokens", lambda _, messages: len(str(messages)))
+    monkeypatch.setattr(EmbeddedModel, "stream", lambda *_, **__: iter([f"{BRIDGE.split('. ')[1]} [2]"]))
+    fault = FAULTS[name]
+    server.script = fault.script
+    host = fake_ollama.closed_url() if fault.gone else server.url
+    config = Config(llm="ollama/llama3.2:3b", ollama_host=host, max_answer_tokens=40, **LIMITS)
+    asked = Pipeline(store, bag, config, OverlapVerifier())
+    begun = time.monotonic()
+    assert asked.chosen.stands_in
+    assert time.monotonic() - begun < fault.within + 1
+    answer = asked.answer(QUESTION, as_of=AS_OF)
+    assert answer.model == "embedded/smollm2-135m"
+    assert answer.note.startswith("The model ollama/llama3.2:3b cannot be used: Ollama at ")
+    for words in fault.says.split(". "):  # what happened, and the command that helps
+        assert words.rstrip(".") in answer.note
+    assert "412 million euros" in answer.text
 
+
+def test_a_measured_run_keeps_the_error(store: SqliteFaissStore, bag: BagEmbedder, server: FakeOllama) -> None:
     server.script.models = ("qwen3:4b",)
+    config = Config(llm="ollama/llama3.2:3b", ollama_host=server.url, **LIMITS)
+    measured = Pipeline(store, bag, config, OverlapVerifier(), fixed_model=True)
     with pytest.raises(
         ModelMissing, match=r"Get it with `ollama pull llama3.2:3b`. Or use one that is there: qwen3:4b"
     ):
-        choose("ollama/llama3.2:3b", Config(ollama_host=server.url).model_settings)
+        measured.answer(QUESTION, as_of=AS_OF)
+
+
+@pytest.mark.parametrize("llm", ["auto", "ollama"])
+def test_an_ollama_that_starts_later_is_used(
+    llm: str, store: SqliteFaissStore, bag: BagEmbedder, server: FakeOllama, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.pipeline.LOOK_S", 0.0)
+    server.script.models = ()
+    asked = Pipeline(store, bag, Config(llm=llm, ollama_host=server.url, **LIMITS), OverlapVerifier())
+    assert asked.chosen.stands_in
+    server.script.models = (fake_ollama.MODEL,)
+    end = time.monotonic() + 5
+    while asked.chosen.stands_in and time.monotonic() < end:
+        time.sleep(0.02)
+    answer = asked.answer(QUESTION, as_of=AS_OF)
+    assert answer.model == "ollama/llama3.2:3b"
+    assert answer.note == f"Using llama3.2:3b on Ollama at {server.url}."
 
 
 def test_stop_closes_the_connection_and_keeps_what_was_checked(

