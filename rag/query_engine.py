@@ -19,8 +19,9 @@ class DatelineQueryEngine(BaseQueryEngine):
 
     A node's score is the support that the verifier gave to the best answer sentence that cites it; its metadata adds
     the mark (`citation`) to what `DatelineRetriever` gives. `Response.metadata` holds answered, model, note, as_of,
-    standalone_question and newest_evidence. Where the articles hold no answer, the response is the reason and
-    `source_nodes` is empty. Nothing but the query string is read from a bundle.
+    standalone_question, newest_evidence, notices (kind, text, citations: what a reader must know beside the answer) and
+    removed (text, support, reasons: what was drafted and no evidence supports). Where the articles hold no answer, the
+    response is the reason and `source_nodes` is empty. Nothing but the query string is read from a bundle.
 
     Args:
         pipeline: an open pipeline.
@@ -48,6 +49,8 @@ class DatelineQueryEngine(BaseQueryEngine):
             "as_of": answer.question.as_of.isoformat(),
             "standalone_question": answer.question.standalone,
             "newest_evidence": newest.isoformat() if newest else None,
+            "notices": [{"kind": n.kind, "text": n.text, "citations": list(n.citations)} for n in answer.notices],
+            "removed": [{"text": s.text, "support": s.support, "reasons": list(s.reasons)} for s in answer.removed],
         }
         return Response(response=answer.text, source_nodes=nodes, metadata=metadata)
 

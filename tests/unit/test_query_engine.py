@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
+from fakes import answers
 from llama_index.core.base.response.schema import Response
 
 from rag.config import Config
 from rag.pipeline import Pipeline
 from rag.query_engine import DatelineQueryEngine
+from rag.types import AnswerSentence, Notice
 
 
 @pytest.fixture
@@ -39,6 +42,27 @@ def test_source_nodes_are_the_cited_sentences(pipeline: Pipeline) -> None:
     assert response.metadata["answered"] is True
     assert response.metadata["as_of"] == "2022-01-05"
     assert response.metadata["model"] == "extractive"
+    assert (response.metadata["notices"], response.metadata["removed"]) == ([], [])
+
+
+def test_what_a_reader_must_know_beside_the_answer_is_in_the_metadata(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = Notice("conflict", "The articles give different figures: 3 and 4.", (1,))
+    gone = AnswerSentence("It snowed.", (), 0.2, "removed", ("not in the evidence: snowed",))
+    given = answers.answer("It rained.", notices=(notice,), removed=(gone,))
+    monkeypatch.setattr(pipeline, "answer", lambda *_, **__: given)
+    response = DatelineQueryEngine(pipeline).query("What rained?")
+    assert isinstance(response, Response)
+    assert response.metadata is not None
+    assert response.metadata["notices"] == [
+        {"kind": "conflict", "text": "The articles give different figures: 3 and 4.", "citations": [1]}
+    ]
+    assert response.metadata["removed"] == [
+        {"text": "It snowed.", "support": 0.2, "reasons": ["not in the evidence: snowed"]}
+    ]
+    assert str(response).endswith("The articles give different figures: 3 and 4. [1]")
+    json.dumps(response.metadata)
 
 
 def test_no_answer_has_a_reason_and_no_sources(pipeline: Pipeline) -> None:
