@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 from fakes import answers
+from fakes.embedder import BagEmbedder
 from llama_index.core.base.response.schema import Response
 
+from index.sqlite_faiss import SqliteFaissStore
 from rag.config import Config
 from rag.pipeline import Pipeline
 from rag.query_engine import DatelineQueryEngine
 from rag.types import AnswerSentence, Notice
+from rag.verify import OverlapVerifier
 
 
 @pytest.fixture
@@ -46,8 +49,9 @@ def test_source_nodes_are_the_cited_sentences(pipeline: Pipeline) -> None:
 
 
 def test_what_a_reader_must_know_beside_the_answer_is_in_the_metadata(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    store: SqliteFaissStore, bag: BagEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pipeline = Pipeline(store, bag, Config(llm="none"), OverlapVerifier())
     notice = Notice("conflict", "The articles give different figures: 3 and 4.", (1,))
     gone = AnswerSentence("It snowed.", (), 0.2, "removed", ("not in the evidence: snowed",))
     given = answers.answer("It rained.", notices=(notice,), removed=(gone,))
