@@ -1,14 +1,16 @@
 """A drafted sentence → one that may be shown: verified, repaired, or removed.
 
 A sentence keeps the marks that the verifier confirms, gets those that were missing, and cites up to three independent
-sources. One that nothing supports is replaced, once, by the good evidence it comes nearest to, or removed.
+sources; where none supports it alone, the fewest of its marks that do so together. One that nothing supports is
+replaced, once, by the good evidence it comes nearest to, or removed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from rag.cite import DraftSentence, resolve
 from rag.terms import stems
@@ -17,6 +19,7 @@ from rag.verify import Case, Verdict, Verifier, verdicts
 from rag.wording import headline, source_label, spoken
 
 MAX_CITATIONS = 3
+_UNMARKED = Verdict(0.0, ("it cites nothing",))
 _BULLET = re.compile(r"^\s*[-*•–]\s+")
 # A sentence that shares less than this of its words with any evidence has nothing to be repaired to.
 REPAIRABLE = 0.5
@@ -61,8 +64,7 @@ def settle(draft: DraftSentence, offered: Sequence[Evidence], verifier: Verifier
         used: ids of sentences that the answer already quotes; a repair does not say the same again.
     """
     marked = resolve(draft.marks, offered)
-    cases = [_case(marked), *(_case([e]) for e in offered)]
-    verdict, *each = verdicts(verifier, [(draft.text, case) for case in cases])
+    each = verdicts(verifier, [(draft.text, _case([e])) for e in offered])
     alone = {e.n: found for e, found in zip(offered, each, strict=True)}
     good = sorted(
         (e for e in offered if alone[e.n].support >= verifier.threshold),
@@ -71,8 +73,9 @@ def settle(draft: DraftSentence, offered: Sequence[Evidence], verifier: Verifier
     if good:
         chosen = _independent(good)
         return Settled(draft.text, chosen, max(alone[e.n].support for e in chosen), "verified", ())
-    if marked and verdict.support >= verifier.threshold:
-        return Settled(draft.text, tuple(marked[:MAX_CITATIONS]), verdict.support, "verified", verdict.reasons)
+    together, verdict = _together(draft.text, marked, alone, verifier)
+    if together:
+        return Settled(draft.text, together, verdict.support, "verified", verdict.reasons)
     reasons = verdict.reasons or ("no evidence supports it",)
     best = max((e.score for e in offered), default=0.0)
     near = [e for e in offered if e.score >= best - NEAR_BEST]
@@ -98,6 +101,29 @@ def _independent(good: Sequence[Evidence]) -> tuple[Evidence, ...]:
     for e in good:
         stories.setdefault(e.article.story, e)
     return tuple(stories.values())[:MAX_CITATIONS]
+
+
+def _together(
+    claim: str, marked: Sequence[Evidence], alone: Mapping[int, Verdict], verifier: Verifier
+) -> tuple[tuple[Evidence, ...], Verdict]:
+    """The fewest marks that support the claim together, or none; and the verdict on them, or on all that were judged.
+
+    Three are judged at most, those that come nearest to supporting it alone: a long list of evidence holds the words
+    of almost any claim.
+    """
+    best = _without_reprints(sorted(marked, key=lambda e: -alone[e.n].support))[:MAX_CITATIONS]
+    if len(best) < 2:
+        return (), alone[best[0].n] if best else _UNMARKED
+    sets = [chosen for size in range(2, len(best) + 1) for chosen in combinations(best, size)]
+    found = list(zip(sets, verdicts(verifier, [(claim, _case(chosen)) for chosen in sets]), strict=True))
+    passed = (one for one in found if one[1].support >= verifier.threshold)
+    return next(passed, ((), found[-1][1]))
+
+
+def _without_reprints(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """One article a story; of that article any sentences."""
+    told: dict[int, str] = {}
+    return [e for e in evidence if told.setdefault(e.article.story, e.article.article.id) == e.article.article.id]
 
 
 def _overlap(claim: str, sentence: str) -> float:
