@@ -31,13 +31,14 @@ NEAR_BEST = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A sentence with the evidence that it cites."""
+    """A sentence with the evidence that it cites; `together`: no single one of it supports the sentence."""
 
     text: str
     evidence: tuple[Evidence, ...]
     support: float
     state: State
     reasons: tuple[str, ...]
+    together: bool = False
 
 
 def context_of(evidence: Sequence[Evidence]) -> str:
@@ -75,7 +76,7 @@ def settle(draft: DraftSentence, offered: Sequence[Evidence], verifier: Verifier
         return Settled(draft.text, chosen, max(alone[e.n].support for e in chosen), "verified", ())
     together, verdict = _together(draft.text, marked, alone, verifier)
     if together:
-        return Settled(draft.text, together, verdict.support, "verified", verdict.reasons)
+        return Settled(draft.text, together, verdict.support, "verified", verdict.reasons, together=True)
     reasons = verdict.reasons or ("no evidence supports it",)
     best = max((e.score for e in offered), default=0.0)
     near = [e for e in offered if e.score >= best - NEAR_BEST]

@@ -115,10 +115,7 @@ class Writer:
             self._declined = not _weak(model)
             return
         with self._clock.stage("verify") as stage:
-            settled = self._checked(sentence)
-            if _weak(model) and settled.state == "verified" and not _follows(settled):
-                best = settled.evidence[0]
-                settled = Settled(quoted(best), (best,), 1.0, "repaired", ("a small model put it in words of its own",))
+            settled = self._checked(sentence, model)
             stage.tell(state=settled.state, support=settled.support, citations=len(settled.evidence))
         if not self._repeats(settled):
             yield self._take(settled)
@@ -137,14 +134,29 @@ class Writer:
                 return True
         return False
 
-    def _checked(self, sentence: DraftSentence) -> Settled:
+    def _checked(self, sentence: DraftSentence, model: DraftModel) -> Settled:
         if speaks_to_machine(sentence.text):  # orders, links and markup are no statement
             return Settled(sentence.text, (), 0.0, "removed", ("it is no statement",))
         settled = settle(sentence, self._plain, self._verifier, self._cited)
-        if settled.state == "verified" and all(lifted(settled.text, e.sentence.text) for e in settled.evidence):
+        if settled.state == "verified" and (fault := self._fault(settled, model)):
             best = settled.evidence[0]
-            return Settled(quoted(best), (best,), 1.0, "repaired", ("it leaves out how the source introduces it",))
+            return Settled(quoted(best), (best,), 1.0, "repaired", (fault,))
         return settled
+
+    def _fault(self, settled: Settled, model: DraftModel) -> str:
+        """Why its source is quoted in place of a sentence that the verifier lets pass; empty where it may stand."""
+        said, sources = settled.text, [e.sentence.text for e in settled.evidence]
+        before = self._shown[-1].text if self._shown else ""
+        one_fails = any if settled.together else all  # one source that supports it is enough, whatever others say
+        if all(lifted(said, source) for source in sources):
+            return "it leaves out how the source introduces it"
+        if one_fails(loses_attribution(said, source) for source in sources):
+            return "it leaves out who says so"
+        if one_fails(loses_subject(said, source, before) for source in sources):
+            return "it does not name whom it is about"
+        if _weak(model) and all(in_order(said, source) < COPIED for source in sources):
+            return "a small model put it in words of its own"
+        return ""
 
     def _take(self, settled: Settled) -> SentenceSettled:
         citations = self._numbering.cite(settled.evidence)
@@ -235,15 +247,6 @@ class Writer:
 def _weak(model: DraftModel | None) -> bool:
     """Whether it is too small a model to be believed when it says that there is no answer, or leaves something out."""
     return model is not None and model.name.startswith("embedded")
-
-
-def _follows(settled: Settled) -> bool:
-    """Whether it says what one of its sources says, in its order, and leaves out neither "she said" nor who did it."""
-    said = settled.text
-    return any(
-        in_order(said, source) >= COPIED and not loses_attribution(said, source) and not loses_subject(said, source)
-        for source in (e.sentence.text for e in settled.evidence)
-    )
 
 
 def _nothing() -> None:

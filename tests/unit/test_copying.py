@@ -37,6 +37,19 @@ def test_turned_round_is_not_in_order() -> None:
         ("The risk was low.", "According to the agency, the risk was low.", True),
         ("The verdict was a win.", 'Demos described the verdict as "a win".', True),
         ("The bridge opened.", "The bridge opened on Monday.", False),
+        ("The war will end within weeks.", "The war will end within weeks, Peskov said.", True),
+        ("The war will end within weeks.", "The war will end within weeks, as Peskov told reporters.", True),
+        ("The war will end within weeks.", "The war will end within weeks, according to Peskov, who smiled.", True),
+        ("The war will end within weeks.", "On Monday, Peskov said the war will end within weeks.", True),
+        ("Trump won the election.", "Trump said he won the election.", True),
+        # Other words for saying so.
+        ("Peskov believes the war will end within weeks.", "The war will end within weeks, Peskov said.", False),
+        ("The war will end within weeks, Peskov stated.", "The war will end within weeks, Peskov said.", False),
+        ("The United States expected it.", "The United States expected it, the agency said.", True),
+        # What the sentence says itself.
+        ("Police arrested three men.", "Police arrested three men and said they were armed.", False),
+        ("Police arrested three men who were armed.", "Police arrested three men and said they were armed.", True),
+        ("The court lifted the order.", "The court lifted the order against Holt, who claims it was a plot.", False),
     ],
 )
 def test_who_said_so(claim: str, sentence: str, loses: bool) -> None:
@@ -54,3 +67,20 @@ def test_who_said_so(claim: str, sentence: str, loses: bool) -> None:
 )
 def test_whom_it_is_about(claim: str, sentence: str, loses: bool) -> None:
     assert loses_subject(claim, sentence) is loses
+
+
+@pytest.mark.parametrize(
+    ("before", "loses"),
+    [
+        ("The Harbour Bridge opened on Saturday.", False),
+        ("The Harbour Tunnel opened on Saturday.", True),
+        ("", True),
+    ],
+)
+def test_the_sentence_before_may_name_it(before: str, loses: bool) -> None:
+    source = "In May the Harbour Bridge cost 412 million euros."
+    assert loses_subject("It cost 412 million euros in May.", source, before) is loses
+
+
+def test_nothing_that_was_left_out_is_no_subject() -> None:
+    assert loses_subject("It cost 412 million euros.", "412 million euros: the cost.", "412 million euros.")

@@ -32,7 +32,7 @@ from rag.types import AnswerDone, Drafting, SentenceSettled
 from rag.verify import OverlapVerifier
 
 QUESTION = "How much did the Harbour Bridge cost?"
-BRIDGE = "The Harbour Bridge opened on Saturday. The Harbour Bridge cost 412 million euros, Mayor Ida Holt said."
+BRIDGE = "The Harbour Bridge opened on Saturday. The Harbour Bridge cost 412 million euros in the end."
 DRAFT = ("The", " Harbour", " Bridge", " cost", " 412", " million", " euros", ".", " [2]", " Holt", " said", " so", ".")
 OWN = {"ollama": "rag.ollama:OllamaModel", "embedded": "rag.llamacpp:EmbeddedModel"}
 AS_OF = date(2025, 5, 10)

@@ -192,12 +192,14 @@ def test_the_whole_way(
 ) -> None:
     text = "The Harbour Bridge opened on Saturday. The Harbour Bridge cost 412 million euros, Mayor Ida Holt said."
     store.put([entry("bridge", text, title="Harbour Bridge opens", outlet="The Example", day="2025-05-03")])
-    fake.script.pieces = ("The", " Harbour", " Bridge", " cost", " 412", " million", " euros", ".", " [2]")
+    fake.script.pieces = ("The", " Harbour", " Bridge", " cost", " 412", " million", " euros", ", Holt said.", " [2]")
     config = Config(llm="openai", openai_base_url=fake.url, openai_model=fake_openai.MODEL)
     question = "How much did the Harbour Bridge cost?"
     answer = Pipeline(store, bag, config).answer(question, as_of=date(2025, 5, 10))
     assert answer.model == f"openai/{fake_openai.MODEL}"
-    assert [(s.text, s.state) for s in answer.sentences] == [("The Harbour Bridge cost 412 million euros.", "verified")]
+    assert [(s.text, s.state) for s in answer.sentences] == [
+        ("The Harbour Bridge cost 412 million euros, Holt said.", "verified")
+    ]
     fake.script.status = 503
     monkeypatch.setattr(
         "rag.pipeline.Pipeline._fallbacks", lambda *_: lambda: None

@@ -125,6 +125,51 @@ def test_an_invention_never_reaches_the_reader(scripted) -> None:  # type: ignor
     assert {c.sentence.id for c in answer.citations} <= offered
 
 
+REPORTED = "The Harbour Bridge cost 412 million euros, Mayor Ida Holt said."
+
+
+@pytest.mark.parametrize(
+    ("draft", "shown"),
+    [
+        ("The Harbour Bridge cost 412 million euros. [2]", f"The Example, 3 May 2025: {REPORTED}"),
+        (
+            "According to Mayor Ida Holt, the Harbour Bridge cost 412 million euros. [2]",
+            "According to Mayor Ida Holt, the",
+        ),
+    ],
+)
+def test_what_somebody_said_is_no_fact_whatever_model_wrote_it(scripted, draft: str, shown: str) -> None:  # type: ignore[no-untyped-def]
+    answer = scripted(draft).answer(QUESTION, as_of=AS_OF)
+    assert answer.sentences[0].text.startswith(shown)
+    assert "Holt" in answer.sentences[0].text
+    assert [s.state for s in answer.sentences] == ["repaired" if REPORTED in shown else "verified"]
+    assert answer.sentences[0].reasons == (("it leaves out who says so",) if REPORTED in shown else ())
+
+
+def test_a_pronoun_stands_where_the_sentence_before_names_it(scripted) -> None:  # type: ignore[no-untyped-def]
+    named = "The Harbour Bridge opened to traffic. [1] It cost 412 million euros, Mayor Ida Holt said. [2]"
+    pipeline = scripted(named, "It cost 412 million euros, Mayor Ida Holt said. [2]")
+    answer = pipeline.answer(QUESTION, as_of=AS_OF)
+    assert [(s.text, s.state) for s in answer.sentences] == [
+        ("The Harbour Bridge opened to traffic.", "verified"),
+        ("It cost 412 million euros, Mayor Ida Holt said.", "verified"),
+    ]
+    answer = pipeline.answer(QUESTION, as_of=AS_OF)
+    assert answer.sentences[0].text == f"The Example, 3 May 2025: {REPORTED}"
+    assert answer.sentences[0].reasons == ("it does not name whom it is about",)
+
+
+def test_two_sources_that_are_needed_together_must_both_be_followed(scripted) -> None:  # type: ignore[no-untyped-def]
+    draft = "The Harbour Bridge opened to traffic on Saturday and cost 412 million euros"
+    pipeline = scripted(f"{draft}. [1][2]", f"{draft}, Mayor Ida Holt said. [1][2]")
+    answer = pipeline.answer(QUESTION, as_of=AS_OF)
+    assert answer.sentences[0].state == "repaired"
+    assert all("412" not in s.text or "Holt" in s.text for s in answer.sentences)
+    answer = pipeline.answer(QUESTION, as_of=AS_OF)
+    assert answer.sentences[0].state == "verified"
+    assert len(answer.sentences[0].citations) == 2
+
+
 TOLL = "How many people died in the Harbour fire?"
 
 
