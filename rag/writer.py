@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from rag import extract
@@ -17,7 +18,7 @@ from rag.grammar import REFUSAL
 from rag.instructions import lifted, plain, speaks_to_machine
 from rag.llm import Chosen, DraftModel
 from rag.premise import denying
-from rag.prompt import fitted
+from rag.prompt import ORDERS_ALONE, fitted
 from rag.refusal import refusal
 from rag.settle import Settled, quoted, settle
 from rag.terms import stems
@@ -69,6 +70,9 @@ class Writer:
 
     def draft(self, chosen: Chosen, fallback: Callable[[], DraftModel | None], max_tokens: int) -> Iterator[Event]:
         """Drafts with the model, its stand-in or none, settling each sentence as it completes."""
+        if not self._plain:
+            self._model, self._notes = "none", [ORDERS_ALONE]
+            return
         model, note = chosen.model, chosen.note
         while model:
             self._model, self._notes = model.name, [*self._notes, note] if note else self._notes
@@ -90,10 +94,11 @@ class Writer:
                 "The articles are quoted, no language model wrote this." if chosen.model else chosen.note
             )
             yield Drafting(extract.NAME, " ".join(self._notes))
-        if not self._cancel.is_set() and (self._shown or not self._declined or self._likely):
+        if not self._cancel.is_set():
             with self._clock.stage("complete"):
                 yield from self._complete(model)
-                yield from self._notice()
+                if self._shown:
+                    yield from self._notice()
 
     def _from_model(self, model: DraftModel, max_tokens: int) -> Iterator[Event]:
         with self._clock.stage("prompt") as stage:
@@ -175,7 +180,7 @@ class Writer:
         room = (
             extract.MAX_SENTENCES - len(self._shown) if _weak(model) else (1 if self._shown else extract.MAX_SENTENCES)
         )
-        for settled in extract.extract(self._plain or self._evidence):
+        for settled in extract.extract(self._quotable):
             if settled.evidence[0].sentence.id in self._cited:
                 if _weak(model):
                     continue
@@ -208,6 +213,18 @@ class Writer:
         return sorted((e for e in self._plain if e.answers >= extract.ANSWERS), key=lambda e: -e.answers)
 
     @property
+    def _quotable(self) -> Sequence[Evidence]:
+        """What may be quoted beside the draft, or for it.
+
+        Where a model that can be believed says that there is no answer, only what is likely to be one by itself. So
+        too where nothing stands that a model wrote, unless there is enough to say that the evidence as a whole answers.
+        """
+        if self._shown or not (self._declined or self._sentences):
+            return self._plain
+        believed = self._declined or self._likely or self._answerable < DOUBT
+        return self._likely if believed else self._plain
+
+    @property
     def _cited(self) -> set[int]:
         return {c.sentence.id for c in self._numbering.citations}
 
@@ -220,7 +237,7 @@ class Writer:
         shown = tuple(self._shown)
         removed = tuple(s for s in self._sentences if not s.supported)
         if not shown:
-            return refusal(
+            refused = refusal(
                 self._question,
                 self._evidence,
                 newest,
@@ -229,6 +246,7 @@ class Writer:
                 " ".join(self._notes),
                 stopped=self._cancel.is_set(),
             )
+            return replace(refused, removed=removed)
         return Answer(
             self._question,
             answered=True,

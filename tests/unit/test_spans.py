@@ -31,7 +31,7 @@ from rag.spans import UNTOLD, tracing_to
 
 BRIDGE = "The Harbour Bridge cost 412 million euros, Mayor Ida Holt said. The old ferry will stop in June."
 QUESTION = "How much did the Harbour Bridge cost?"
-DRAFT = "The Harbour Bridge cost 412 million euros. [1] The moon is made of green cheese. [1]"
+DRAFT = "The Harbour Bridge cost 412 million euros, Holt said. [1] The moon is made of green cheese. [1]"
 NOWHERE = "http://127.0.0.1:9"
 
 
