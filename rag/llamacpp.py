@@ -15,7 +15,7 @@ import os
 import secrets
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, files
 from importlib.util import find_spec
@@ -154,7 +154,7 @@ class Engine:
                 failed.__cause__ = exc
                 pump.fail(failed)
             else:
-                pump.end()
+                pump.end(cut=True)  # by its grammar it ends no sentence of an answer without a full stop
 
 
 def _close(closing: threading.Event, one: threading.Lock) -> None:
@@ -261,7 +261,7 @@ class EmbeddedModel:
         max_tokens: int,
         marks: Sequence[int] | None = None,
         cancel: threading.Event | None = None,
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, bool]:
         rules = {} if marks is None else {"grammar": grammar(marks)}
         loaded = self._engine()
         fits(loaded.count(messages), max_tokens, self.context_window, self.name)
@@ -277,7 +277,7 @@ class EmbeddedModel:
         }
         pump = Pump()
         threading.Thread(target=loaded.run, args=(request, pump), name=self.name, daemon=True).start()
-        yield from pump.read(_patient(self._settings.limits), name=self.name, cancel=cancel)
+        return (yield from pump.read(_patient(self._settings.limits), name=self.name, cancel=cancel))
 
     def _engine(self) -> Engine:
         return engine(model_path(), self.context_window, self._settings.threads)

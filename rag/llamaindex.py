@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from llama_index.core.llms import LLM, ChatMessage
 
@@ -13,7 +13,7 @@ from rag.llm import fits
 from rag.model_settings import ModelSettings, ModelStatus
 from rag.pump import Pump
 from rag.thoughts import ThoughtFilter
-from rag.tokens import message_bounds
+from rag.tokens import message_bounds, text_bounds
 
 
 class LlamaIndexModel:
@@ -54,30 +54,39 @@ class LlamaIndexModel:
         max_tokens: int,
         marks: Sequence[int] | None = None,  # noqa: ARG002  (no way to enforce them here)
         cancel: threading.Event | None = None,
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, bool]:
         fits(self.count_tokens(messages), max_tokens, self.context_window, self._name)
         pump = Pump()
         worker = threading.Thread(
             target=self._generate, args=(pump, list(messages), max_tokens), name=self._name, daemon=True
         )
         worker.start()
-        yield from pump.read(self._settings.limits, name=self._name, cancel=cancel)
+        return (yield from pump.read(self._settings.limits, name=self._name, cancel=cancel))
 
     def _generate(self, pump: Pump, messages: list[ChatMessage], max_tokens: int) -> None:
-        thoughts = ThoughtFilter()
+        thoughts, written = ThoughtFilter(), ""
         try:
             for part in self._llm.stream_chat(messages, max_tokens=max_tokens):
                 if pump.stopped:
                     return
-                pump.put(thoughts.feed(part.delta or ""))
+                text = thoughts.feed(part.delta or "")
+                written += text
+                pump.put(text)
             pump.put(thoughts.finish())
-            pump.end()
+            # LLMs do not agree on how to say why they stopped. One that wrote less than it may was not cut, unless its
+            # thoughts took up the rest.
+            pump.end(cut=thoughts.thought or text_bounds(written).upper >= self._allowed(max_tokens))
         except DatelineError as exc:
             pump.fail(exc)
         except Exception as exc:  # noqa: BLE001  (the boundary: an unknown client may raise anything)
             failed = self._mapped(exc)
             failed.__cause__ = exc
             pump.fail(failed)
+
+    def _allowed(self, max_tokens: int) -> int:
+        """Tokens that it may write: what is asked for, or its own limit where it has one."""
+        own = self._llm.metadata.num_output
+        return min(max_tokens, own) if own > 0 else max_tokens
 
     def _mapped(self, exc: Exception) -> ModelError:
         """An error of the wrapped LLM in our terms."""

@@ -54,6 +54,9 @@ class DraftModel(Protocol):
     ) -> Iterator[str]:
         """Yield the answer piece by piece, thoughts left out; at temperature 0 always the same.
 
+        A generator may return whether the model came to the end of its answer. Where it does not say so, a last
+        sentence without a full stop counts as cut off and is not shown.
+
         Args:
             messages: the prompt.
             max_tokens: the answer ends after so many, in mid-sentence if need be.

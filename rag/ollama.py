@@ -7,14 +7,15 @@ connection (the server then stops), thoughts are left out, and an answer to a pr
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeVar
 
 import httpx
 import ollama
-from anyio import CancelScope
+from anyio import CancelScope, move_on_after
 from anyio.from_thread import start_blocking_portal
 from llama_index.core.llms import LLM, ChatMessage
 from llama_index.llms.ollama import Ollama  # type: ignore[import-untyped,unused-ignore]
@@ -120,7 +121,7 @@ class OllamaModel:
         marks: Sequence[int] | None = None,  # noqa: ARG002  (Ollama takes JSON schemas, no grammars)
         cancel: threading.Event | None = None,
         schema: Mapping[str, Any] | None = None,
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, bool]:
         """As `DraftModel.stream`; with a JSON `schema` the server lets the model write nothing but such a document."""
         sent = message_bounds(messages)
         fits(sent.upper, max_tokens, self.context_window, self.name)
@@ -132,7 +133,7 @@ class OllamaModel:
         with start_blocking_portal(name=self.name) as portal:
             answer = portal.start_task_soon(chat)
             # Cancelling the task closes the connection, whatever it waits for; the server stops when it is closed.
-            yield from pump.read(self._settings.limits, name=self.name, cancel=cancel, stop=answer.cancel)
+            return (yield from pump.read(self._settings.limits, name=self.name, cancel=cancel, stop=answer.cancel))
 
     def _context_for(self, tokens: int) -> int:
         rounded = -(-tokens // _STEP) * _STEP
@@ -156,7 +157,7 @@ class OllamaModel:
             if _was_cut(sent, read, num_ctx, await self._loaded_context(client)):
                 message = f"Ollama cut the prompt for {self._model}: it read {read or 'an unknown number of'} tokens."
                 raise PromptTruncated(message, "Use fewer or shorter passages, or update Ollama.")
-            pump.end()
+            pump.end(cut=last.get("done_reason") == "length")
         except ModelError as exc:
             pump.fail(exc)
         except _FOREIGN as exc:
@@ -197,11 +198,11 @@ class OllamaModel:
         return last
 
     async def _loaded_context(self, client: ollama.AsyncClient) -> int | None:
-        """The context the server really gave the model, or None from a server that does not say (before 0.9)."""
-        try:
+        """The context the server really gave the model, or None where it does not say (before 0.9, or gone since)."""
+        # The draft is whole, and stays so where the server does not know this question, has gone, or is silent.
+        with suppress(*_FOREIGN), move_on_after(self._settings.limits.stall / 2):
             return self._context_in(await client.ps())
-        except ollama.ResponseError:  # it answered the chat, but does not know the question
-            return None
+        return None
 
     def _loaded_now(self) -> int | None:
         """The same at this moment; None where the model is not loaded."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -92,13 +92,13 @@ class OpenAICompatible(LlamaIndexModel):
         max_tokens: int,
         marks: Sequence[int] | None = None,  # noqa: ARG002  (the protocol has no grammars)
         cancel: threading.Event | None = None,
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, bool]:
         fits(self.count_tokens(messages), max_tokens, self.context_window, self.name)
         pump = Pump()
         with start_blocking_portal(name=self.name) as portal:
             answer = portal.start_task_soon(self._chat, pump, list(messages), max_tokens)
             # Cancelling the task closes the connection, whatever it waits for; the server stops when it is closed.
-            yield from pump.read(self._settings.limits, name=self.name, cancel=cancel, stop=answer.cancel)
+            return (yield from pump.read(self._settings.limits, name=self.name, cancel=cancel, stop=answer.cancel))
 
     async def _chat(self, pump: Pump, messages: list[ChatMessage], max_tokens: int) -> None:
         timeout = httpx.Timeout(self._settings.total_timeout_s, connect=self._settings.connect_timeout_s)
@@ -107,9 +107,9 @@ class OpenAICompatible(LlamaIndexModel):
         try:
             async for last in await self._client(self._settings, client).astream_chat(messages, max_tokens=max_tokens):
                 pump.put(thoughts.feed(last.delta or ""))
-            self._ended(last)
+            reasons = self._ended(last)
             pump.put(thoughts.finish())
-            pump.end()
+            pump.end(cut=reasons != {"stop"})
         except ModelError as exc:
             pump.fail(exc)
         except Exception as exc:  # noqa: BLE001  (the boundary: three libraries may raise anything)
@@ -175,13 +175,15 @@ class OpenAICompatible(LlamaIndexModel):
                 return ModelFailed(f"The connection to {self._base} broke off: {exc}.", "Try again.")
         return super()._mapped(exc)
 
-    def _ended(self, last: ChatResponse | None) -> None:
-        """A stream that ends without a reason was cut."""
+    def _ended(self, last: ChatResponse | None) -> set[str]:
+        """The reasons that the last event gives for the end; a stream that ends without one was cut."""
         raw: Any = last.raw if last else None
         choices = getattr(raw, "choices", None) or []
-        if not any(getattr(choice, "finish_reason", None) for choice in choices) and not getattr(raw, "usage", None):
+        reasons = {str(reason) for choice in choices if (reason := getattr(choice, "finish_reason", None))}
+        if not reasons and not getattr(raw, "usage", None):
             msg = f"The answer of {self.name} broke off."
             raise ModelFailed(msg, "Try again; see the log of the server.")
+        return reasons
 
     def _refused(self, status: int, said: str) -> ModelError:
         low = said.lower()

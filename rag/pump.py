@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from rag.errors import ModelTimeout
@@ -31,8 +31,9 @@ class _Failure:
     error: BaseException
 
 
+@dataclass(frozen=True, slots=True)
 class _End:
-    pass
+    cut: bool
 
 
 class Pump:
@@ -55,9 +56,9 @@ class Pump:
         """End the answer with an error, raised in the reader's thread."""
         self._queue.put(_Failure(error))
 
-    def end(self) -> None:
-        """End the answer."""
-        self._queue.put(_End())
+    def end(self, *, cut: bool = False) -> None:
+        """End the answer; `cut`: the model had more to say than it was allowed, or may have had."""
+        self._queue.put(_End(cut))
 
     def read(
         self,
@@ -66,8 +67,10 @@ class Pump:
         name: str,
         cancel: threading.Event | None = None,
         stop: Callable[[], object] = lambda: None,
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, bool]:
         """Yield the pieces as they come, none of them empty; on a cancel end quietly.
+
+        Returns whether the model came to the end of its answer: neither cut nor cancelled.
 
         Args:
             limits: seconds; see `Limits`.
@@ -79,12 +82,12 @@ class Pump:
             ModelTimeout: a limit was passed.
         """
         try:
-            yield from self._pieces(limits, name, cancel)
+            return (yield from self._pieces(limits, name, cancel))
         finally:
             self._stopped.set()
             stop()
 
-    def _pieces(self, limits: Limits, name: str, cancel: threading.Event | None) -> Iterator[str]:
+    def _pieces(self, limits: Limits, name: str, cancel: threading.Event | None) -> Generator[str, None, bool]:
         start = last = time.monotonic()
         allowed = limits.first
         while not (cancel and cancel.is_set()):
@@ -98,7 +101,7 @@ class Pump:
                 if isinstance(item, _Failure):
                     raise item.error
                 if isinstance(item, _End):
-                    return
+                    return not item.cut
                 last, allowed = time.monotonic(), limits.stall
                 if item:
                     yield item
@@ -106,6 +109,7 @@ class Pump:
             if time.monotonic() - start > limits.total:
                 message = f"{name} did not finish within {limits.total:g} s."
                 raise ModelTimeout(message, "Ask for a shorter answer, or choose a smaller model.")
+        return False
 
 
 def _too_slow(name: str, seconds: float, *, begun: bool) -> ModelTimeout:

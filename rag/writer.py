@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import cast
 
 from rag import extract
 from rag.answerable import DOUBT
@@ -106,14 +107,18 @@ class Writer:
             stage.tell(sentences=len(offered))
         reader = SentenceReader()
         marks = [e.n for e in offered]
-        for piece in model.stream(prompt, max_tokens=max_tokens, marks=marks, cancel=self._cancel):
+        draft = _Draft(model.stream(prompt, max_tokens=max_tokens, marks=marks, cancel=self._cancel))
+        for piece in draft:
             yield Token(piece)
             for sentence in reader.feed(piece):
                 yield from self._settle(sentence, model)
         for sentence in reader.end():
-            # A last sentence without a full stop was cut off by the token limit or the stop button.
-            if sentence.text.rstrip("\"'”’)").endswith((".", "!", "?", "…")) or REFUSAL in sentence.text.upper():
+            if _stopped(sentence) or REFUSAL in sentence.text.upper():
                 yield from self._settle(sentence, model)
+            elif draft.ended:  # the end of the draft is the end of its last sentence
+                yield from self._settle(DraftSentence(f"{sentence.text}.", sentence.marks), model)
+            elif not self._cancel.is_set():  # who stops an answer knows that it is not whole
+                yield self._take(Settled(sentence.text, (), 0.0, "removed", ("it was cut off",)))
 
     def _settle(self, sentence: DraftSentence, model: DraftModel) -> Iterator[Event]:
         if REFUSAL in sentence.text.upper():
@@ -260,6 +265,22 @@ class Writer:
             timings_ms=self._clock.done(),
             notices=tuple(self._notices),
         )
+
+
+class _Draft:
+    """A draft as it streams in; afterwards `ended` tells whether the model is known to have come to its end."""
+
+    def __init__(self, pieces: Iterator[str]) -> None:
+        self._pieces, self.ended = pieces, False
+
+    def __iter__(self) -> Iterator[str]:
+        draft = cast("Generator[str, None, object]", self._pieces)  # an iterator that is none returns nothing
+        self.ended = bool((yield from draft))
+
+
+def _stopped(sentence: DraftSentence) -> bool:
+    """Whether it ends with a full stop, or with what stands for one."""
+    return sentence.text.rstrip("\"'”’)").endswith((".", "!", "?", "…"))
 
 
 def _weak(model: DraftModel | None) -> bool:

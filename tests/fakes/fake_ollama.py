@@ -47,6 +47,7 @@ class Script:
         clamp: load the model with at most this context, whatever num_ctx says.
         count: prompt_eval_count: "true", "absent", or a number.
         reports_context: whether /api/ps has context_length.
+        ps_drops, ps_s: whether /api/ps closes the connection instead of answering; seconds before it does either.
         answers: what to say to a chat request, in place of `pieces`; it gets the request and may be asked by many
             threads at once.
     """
@@ -73,6 +74,8 @@ class Script:
     clamp: int | None = None
     count: str | int = "true"
     reports_context: bool = True
+    ps_drops: bool = False
+    ps_s: float = 0.0
     answers: Callable[[dict[str, Any]], str] | None = None
 
 
@@ -99,6 +102,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.fake.calls.append(self.path)
         script = self.fake.script
+        if self.path == "/api/ps" and (not self._wait(script.ps_s) or script.ps_drops):
+            self.close_connection = True
+            return
         answers: dict[str, Any] = {
             "/api/version": {"version": "0.12.3"},
             "/api/tags": {"models": [{"model": name, "name": name} for name in script.models]},

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from fakes import fake_ollama, plugin_dist, scripted
 from fakes.fake_ollama import FakeOllama
+from fakes.reading import returned
 from hypothesis import given
 from hypothesis import strategies as st
 from llama_index.core.llms import ChatMessage
@@ -182,6 +183,22 @@ def test_a_wrapped_llm_that_fails_is_mapped(tmp_path: Path, monkeypatch: pytest.
 def test_a_wrapped_llms_thoughts_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scripted.install(tmp_path, monkeypatch, ["<th", "ink>a 3 or a 5?</", "think>It", " is 3."])
     assert "".join(make("scripted", ModelSettings()).stream([ChatMessage(content="x")], max_tokens=9)) == "It is 3."
+
+
+@pytest.mark.parametrize(
+    ("answer", "allowed", "ended"),
+    [
+        ("It rained", 9, True),
+        ("It rained on and on and on and on", 9, False),  # as long as it may be: perhaps it was cut
+        ("<think>May or June?</think>It rained", 90, False),  # its thoughts may have taken up the rest
+    ],
+)
+def test_whether_a_wrapped_llm_came_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, allowed: int, ended: bool
+) -> None:
+    scripted.install(tmp_path, monkeypatch, answer)
+    draft = make("scripted", ModelSettings()).stream([ChatMessage(content="x")], max_tokens=allowed)
+    assert returned(draft) is ended
 
 
 def test_fits() -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 from fakes import fake_ollama
-from fakes.fake_ollama import ANSWER, FakeOllama
+from fakes.fake_ollama import ANSWER, FakeOllama, Script
+from fakes.reading import returned
 from llama_index.core.llms import ChatMessage
 
 from rag.errors import (
@@ -45,6 +46,11 @@ def ask(asked: OllamaModel, prompt: list[ChatMessage] = PROMPT, max_tokens: int 
 
 def words(count: int) -> list[ChatMessage]:
     return [ChatMessage(role="user", content="word " * count)]
+
+
+@pytest.mark.parametrize(("allowed", "ended"), [(50, True), (4, False)])
+def test_whether_the_model_came_to_its_end(fake: FakeOllama, allowed: int, ended: bool) -> None:
+    assert returned(model(fake).stream(PROMPT, max_tokens=allowed)) is ended
 
 
 class TestRequest:
@@ -294,6 +300,14 @@ class TestTruncation:
         fake.script.refuses_truncation, fake.script.clamp, fake.script.count = False, 2048, "absent"
         with pytest.raises(PromptTruncated, match="an unknown number"):
             ask(model(fake), self.LONG)
+
+    @pytest.mark.parametrize("how", [{"ps_drops": True}, {"ps_s": 3.0}])
+    def test_a_server_that_does_not_tell_its_context_afterwards_costs_no_draft(
+        self, fake: FakeOllama, how: dict[str, Any]
+    ) -> None:
+        fake.script = Script(**how)
+        assert ask(model(fake, stall_timeout_s=2.0)) == TEXT
+        assert fake.calls[-1] == "/api/ps"
 
     @pytest.mark.parametrize("count", ["absent", 0, 3])
     def test_a_count_without_the_cached_part_is_no_truncation(self, fake: FakeOllama, count: str | int) -> None:

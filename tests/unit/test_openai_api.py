@@ -14,6 +14,7 @@ from conftest import EntryMaker
 from fakes import fake_ollama, fake_openai, plugin_dist
 from fakes.embedder import BagEmbedder
 from fakes.fake_openai import FakeOpenAI
+from fakes.reading import returned
 from llama_index.core.llms import ChatMessage
 
 from index.errors import InputError
@@ -76,6 +77,10 @@ class TestRequest:
 
     def test_the_answer_ends_after_the_tokens_allowed(self, fake: FakeOpenAI) -> None:
         assert ask(fake, 2) == "It rained"
+
+    @pytest.mark.parametrize(("allowed", "ended"), [(50, True), (2, False)])
+    def test_whether_the_model_came_to_its_end(self, fake: FakeOpenAI, allowed: int, ended: bool) -> None:
+        assert returned(make("openai", settings(fake)).stream(PROMPT, max_tokens=allowed)) is ended
 
     def test_the_settings_come_from_the_environment(self, tmp_path: Path) -> None:
         environ = {"DATELINE_OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "DATELINE_OPENAI_MODEL": "m",

@@ -1,9 +1,9 @@
-"""A draft of which little stands: quoted is only what is likely to answer, else the answer is a refusal."""
+"""A draft of which little stands, or that has no end: what of it is shown, what is quoted, and what is refused."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import date
 from typing import Any
 
@@ -28,20 +28,21 @@ INVENTED = "Aliens built a tunnel. [1]"
 
 
 class Says:
-    """A model that says this, piece by piece."""
+    """A model that says this, piece by piece, and then whether it came to its end."""
 
     name, context_window, llm = "scripted/x", 4096, None
 
-    def __init__(self, *pieces: str) -> None:
-        self.pieces = pieces
+    def __init__(self, *pieces: str, ended: bool = True) -> None:
+        self.pieces, self.ended = pieces, ended
         self.asked = 0
 
     def count_tokens(self, messages: Sequence[Any]) -> int:
         return 10
 
-    def stream(self, messages: Sequence[Any], **_: Any) -> Iterator[str]:
+    def stream(self, messages: Sequence[Any], **_: Any) -> Generator[str, None, bool]:
         self.asked += 1
         yield from self.pieces
+        return self.ended
 
     def check(self) -> None: ...
 
@@ -102,3 +103,37 @@ def test_orders_to_a_machine_are_no_answer(model: Says | None) -> None:
 def test_orders_are_never_sent() -> None:
     with pytest.raises(NothingToDraftFrom, match="gives orders to a language model"):
         fitted(QUESTION, [evidence(1, ORDER)], Says(), 50)  # type: ignore[arg-type]
+
+
+def test_the_end_of_a_draft_is_the_end_of_its_last_sentence() -> None:
+    answer, _ = written(Says("The Harbour Bridge cost", " 412 million euros [1]"), evidence(1, COST))
+    assert [(s.text, s.state) for s in answer.sentences] == [(COST, "verified")]
+
+
+def test_a_last_sentence_that_was_cut_off_is_removed_and_told() -> None:
+    cut = Says(f"{COST} [1] The Harbour Bridge cost 412", ended=False)
+    answer, _ = written(cut, evidence(1, COST))
+    assert [s.text for s in answer.sentences] == [COST]
+    assert [(s.text, s.reasons) for s in answer.removed] == [("The Harbour Bridge cost 412", ("it was cut off",))]
+
+
+def test_a_model_that_does_not_say_whether_it_came_to_its_end_may_have_been_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Says, "stream", lambda *_, **__: iter([f"{COST} [1] It cost"]))
+    answer, _ = written(Says(), evidence(1, COST))
+    assert [s.text for s in answer.removed] == ["It cost"]
+
+
+def test_what_the_reader_stopped_is_not_told_as_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    cancel = threading.Event()
+
+    def stopped(*_: Any, **__: Any) -> Generator[str, None, bool]:
+        yield f"{COST} [1] The Harbour"
+        cancel.set()
+        return False
+
+    monkeypatch.setattr(Says, "stream", stopped)
+    answer, _ = written(Says(), evidence(1, COST), cancel=cancel)
+    assert [s.text for s in answer.sentences] == [COST]
+    assert answer.removed == ()
