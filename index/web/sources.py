@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ from index.records import Article, derived_id
 from index.sources import Loaded, Lot, Memory, Refused, Source, Unchanged, Visit
 from index.web.errors import BadAnswer
 from index.web.fetch import Answer
-from index.web.listings import Entry, Listing, listing
+from index.web.listings import Entry, listing
 from index.web.manners import Manners
 
 # Formats of one article each. Files of many records are not taken from the web: a record brings its own id, and could
@@ -51,6 +51,35 @@ class Fetched:
         return iter(self.items)
 
 
+@dataclass(slots=True)
+class _List:
+    """A list that was read.
+
+    Attributes:
+        url: the address that was asked for.
+        answer: what came.
+        entries: what it names.
+        whole: whether all of that was had; else "304 Not Modified" would hide the rest.
+        since: when the article of it was looked at that is the first to be due again.
+    """
+
+    url: str
+    answer: Answer
+    entries: tuple[Entry, ...]
+    whole: bool = True
+    since: float = field(default_factory=time.time)
+
+    def note(self, item: Loaded, visit: Visit | None) -> None:
+        """Enters what became of one of its entries."""
+        self.whole = self.whole and not isinstance(item, Refused)
+        self.since = min(self.since, visit.at) if visit else self.since
+
+    @property
+    def visit(self) -> Visit:
+        """What is to be remembered of it."""
+        return replace(_visited(self.url, self.answer), at=self.since)
+
+
 class Web:
     """An address as a source.
 
@@ -75,47 +104,61 @@ class Web:
         """The article, or the articles of the list, eight a lot."""
         visit = memory.visit(self.url)
         try:
-            answer = self._manners.get(self.url, _conditions(visit))
+            answer = self._manners.get(self.url, self._unless_due(visit))
             if answer.status == 304 and visit:
-                same = (Unchanged(self.url, visit.article_id),) if visit.article_id else ()
-                yield Fetched(same, [replace(visit, at=time.time())])
+                if visit.article_id:
+                    yield Fetched((Unchanged(self.url, visit.article_id),), [replace(visit, at=time.time())])
                 return
             found = listing(answer.body, answer.url)
             if found is None:
                 article = _article(answer, Entry(self.url))
                 yield Fetched((article,), [_visited(self.url, answer, article.id)])
                 return
-            followed = self._followed(found)
         except (DatelineError, UnreadableError) as exc:
             yield Fetched((_refused(self.url, exc),))
             return
-        yield from self._listed(followed, memory, answer)
+        if not found.lists:
+            yield from self._listed([_List(self.url, answer, found.entries)], memory)
+            return
+        # An index is read every time: the lists that it names change while it does not.
+        inner = [self._inner(url, memory) for url in found.lists[:_MAX_LISTS]]
+        yield Fetched(tuple(item for item in inner if isinstance(item, Refused)))
+        yield from self._listed([item for item in inner if isinstance(item, _List)], memory)
 
-    def _followed(self, found: Listing) -> Listing:
-        """A list with the entries of the lists that it names."""
-        entries = list(found.entries)
-        for url in found.lists[:_MAX_LISTS]:
-            if len(entries) >= self._limit:
-                break
-            answer = self._manners.get(url)
-            inner = listing(answer.body, answer.url)
-            entries += inner.entries if inner else ()
-        return Listing(tuple(dict.fromkeys(entries)))
+    def _unless_due(self, visit: Visit | None) -> dict[str, str]:
+        """Headers for a visit; none for a list with articles that are due: "304 Not Modified" would hide them."""
+        due = visit and not visit.article_id and time.time() - visit.at >= self._recheck
+        return {} if due else _conditions(visit)
 
-    def _listed(self, found: Listing, memory: Memory, answer: Answer) -> Iterator[Lot]:
-        whole = True
+    def _inner(self, url: str, memory: Memory) -> _List | Refused | None:
+        """A list that an index names; None where it is as it was."""
+        visit = memory.visit(url)
+        try:
+            answer = self._manners.get(url, self._unless_due(visit))
+            if answer.status == 304 and visit:
+                return None
+            found = listing(answer.body, answer.url)
+        except (DatelineError, UnreadableError) as exc:
+            return _refused(url, exc)
+        if found is None or found.lists:
+            what = "an index within an index" if found else "no feed or sitemap"
+            return Refused(url, f"{what}, named by {self.url}", "Give its address by itself, if it is wanted.")
+        return _List(url, answer, found.entries)
+
+    def _listed(self, lists: Sequence[_List], memory: Memory) -> Iterator[Lot]:
+        """The articles of lists, and last, for those of which all was had, what is to be remembered of them."""
         items: list[Loaded] = []
         visits: list[Visit] = []
-        for entry in found.entries[: self._limit]:
+        entries = [(entry, of) for of in lists for entry in of.entries]
+        for entry, of in entries[: self._limit]:
             item, visit = self._entry(entry, memory)
             items.append(item)
             visits += [visit] if visit else []
-            whole = whole and not isinstance(item, Refused)
+            of.note(item, visit or memory.visit(entry.url))
             if len(items) == _LOT:
                 yield Fetched(tuple(items), visits)
                 items, visits = [], []
-        # Last, and only if all was had: with "304 Not Modified" the list is not looked at again.
-        yield Fetched(tuple(items), [*visits, _visited(self.url, answer)] if whole else visits)
+        yield Fetched(tuple(items), [*visits, *(of.visit for of in lists if of.whole)])
 
     def _entry(self, entry: Entry, memory: Memory) -> tuple[Loaded, Visit | None]:
         """The article of an entry, and what is to be remembered of it."""

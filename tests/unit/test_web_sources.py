@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -23,6 +24,7 @@ from index.errors import DatelineError
 from index.loaders.common import UnreadableError
 from index.records import derived_id
 from index.report import Item, Report
+from index.sources import Visit
 from index.sqlite_faiss import SqliteFaissStore
 from index.watch import watch
 from index.web.fetch import Fetcher
@@ -55,6 +57,23 @@ def rss(site: Site, *paths: str, extra: str = "") -> tuple[dict[str, str], bytes
     )
     body = f'<?xml version="1.0"?><rss version="2.0"><channel><title>The Post</title>{items}</channel></rss>'
     return {"Content-Type": "application/rss+xml", "ETag": f'"{hash((paths, extra))}"'}, body.encode()
+
+
+def sitemap(site: Site, *paths: str, day: str = "2025-12-21") -> tuple[dict[str, str], bytes]:
+    urls = "".join(f"<url><loc>{site.url}{path}</loc><lastmod>{day}</lastmod></url>" for path in paths)
+    return {"Content-Type": "application/xml", "ETag": f'"{hash((paths, day))}"'}, f"<urlset>{urls}</urlset>".encode()
+
+
+def sitemap_index(site: Site, *paths: str) -> tuple[dict[str, str], bytes]:
+    lists = "".join(f"<sitemap><loc>{site.url}{path}</loc></sitemap>" for path in paths)
+    body = f"<sitemapindex>{lists}</sitemapindex>".encode()
+    return {"Content-Type": "application/xml", "ETag": f'"{hash(paths)}"'}, body
+
+
+def pass_days(builder: Builder, days: float) -> None:
+    """Makes everything that was fetched as old as that."""
+    with SqliteFaissStore(builder.place) as store:
+        store.remember([replace(visit, at=visit.at - days * 86400) for visit in store.visits()])
 
 
 def take(builder: Builder, manners: Manners, *urls: str, **options: float) -> Report:
@@ -159,6 +178,32 @@ class TestFeeds:
         assert len(take(builder, manners, f"{site.url}/feed", recheck=3600).unchanged) == 1
         assert len(take(builder, manners, f"{site.url}/feed", recheck=0).updated) == 1
 
+    def test_a_feed_that_is_as_it_was_hides_no_silent_correction(
+        self, site: Site, builder: Builder, manners: Manners
+    ) -> None:
+        site.pages = {"/feed": rss(site, "/a"), "/a": page("Alpha")}
+        take(builder, manners, f"{site.url}/feed")
+        site.pages["/a"] = page("Alpha", "It rained on Friday, not on Saturday, a correction says.")
+        assert take(builder, manners, f"{site.url}/feed") == Report(), "304, and nothing is due"
+        pass_days(builder, 0.2)
+        assert take(builder, manners, f"{site.url}/feed") == Report(), "304, and nothing is due"
+        pass_days(builder, 0.1)
+        assert len(take(builder, manners, f"{site.url}/feed").updated) == 1
+
+    def test_the_first_article_that_is_due_is_looked_at_not_the_last(
+        self, site: Site, builder: Builder, manners: Manners
+    ) -> None:
+        site.pages = {"/feed": rss(site, "/a"), "/a": page("Alpha"), "/b": page("Beta", "Taxes fell by a tenth.")}
+        take(builder, manners, f"{site.url}/feed")
+        pass_days(builder, 0.2)
+        site.pages["/feed"] = rss(site, "/a", "/b")
+        assert len(take(builder, manners, f"{site.url}/feed").added) == 1
+        site.pages["/a"] = page("Alpha", "It rained on Friday, not on Saturday, a correction says.")
+        pass_days(builder, 0.1)
+        asked = site.asked_for("/b")
+        assert len(take(builder, manners, f"{site.url}/feed").updated) == 1
+        assert site.asked_for("/b") == asked, "it is due later"
+
     def test_an_item_that_failed_is_asked_for_again(self, site: Site, builder: Builder, manners: Manners) -> None:
         site.pages = {"/feed": rss(site, "/a", "/b"), "/a": page("Alpha"), "/b": 500}
         report = take(builder, manners, f"{site.url}/feed")
@@ -249,6 +294,57 @@ class TestSitemaps:
         with SqliteFaissStore(builder.place) as store:
             (stored,) = store.articles(report.added).values()
         assert (stored.article.title, stored.article.outlet, site.asked_for("/old")) == ("Alpha", "The Post", 0)
+
+    def test_the_lists_of_an_index_are_looked_into_when_it_is_as_it_was(
+        self, site: Site, builder: Builder, manners: Manners
+    ) -> None:
+        site.pages = {
+            "/sitemap.xml": sitemap_index(site, "/news.xml", "/sport.xml"),
+            "/news.xml": sitemap(site, "/a"),
+            "/sport.xml": sitemap(site, "/b"),
+            "/a": page("Alpha"),
+            "/b": page("Beta", "Taxes fell by a tenth."),
+            "/c": page("Gamma", "A bridge was opened."),
+        }
+        assert len(take(builder, manners, f"{site.url}/sitemap.xml").added) == 2
+        site.pages["/news.xml"] = sitemap(site, "/a", "/c")
+        report = take(builder, manners, f"{site.url}/sitemap.xml")
+        assert (len(report.added), len(report.unchanged)) == (1, 1)
+        conditions = {path: "if-none-match" in sent for path, sent in zip(site.asked, site.headers, strict=True)}
+        assert (conditions["/news.xml"], conditions["/sport.xml"]) == (True, True)
+        assert take(builder, manners, f"{site.url}/sitemap.xml") == Report(), "both lists answer 304"
+
+    def test_an_index_of_which_an_earlier_release_kept_the_etag_is_read_again(
+        self, site: Site, builder: Builder, manners: Manners
+    ) -> None:
+        site.pages = {"/sitemap.xml": sitemap_index(site, "/news.xml"), "/news.xml": sitemap(site), "/a": page("Alpha")}
+        with builder.open() as store:
+            store.remember(
+                [Visit(f"{site.url}/sitemap.xml", "", site.pages["/sitemap.xml"][0]["ETag"], at=time.time())]
+            )  # type: ignore[index]
+        site.pages["/news.xml"] = sitemap(site, "/a")
+        assert take(builder, manners, f"{site.url}/sitemap.xml") == Report()
+        pass_days(builder, 0.3)
+        assert len(take(builder, manners, f"{site.url}/sitemap.xml").added) == 1
+
+    def test_a_bad_list_of_an_index_is_refused_alone(self, site: Site, builder: Builder, manners: Manners) -> None:
+        names = ["/gone.xml", "/broken.xml", "/page.xml", "/more.xml", "/news.xml"]
+        site.pages = {
+            "/sitemap.xml": sitemap_index(site, *names),
+            "/broken.xml": ({"Content-Type": "application/xml"}, b"<urlset><url>"),
+            "/page.xml": page("Alpha"),
+            "/more.xml": sitemap_index(site, "/news.xml"),
+            "/news.xml": sitemap(site, "/a"),
+            "/a": page("Alpha"),
+        }
+        report = take(builder, manners, f"{site.url}/sitemap.xml")
+        assert len(report.added) == 1
+        assert [r.source.removeprefix(site.url) for r in report.refused] == names[:-1]
+        gone, broken, no_list, index = (r.reason for r in report.refused)
+        assert "404" in gone
+        assert "cannot be read" in broken
+        assert no_list == f"no feed or sitemap, named by {site.url}/sitemap.xml"
+        assert index == f"an index within an index, named by {site.url}/sitemap.xml"
 
     @pytest.mark.parametrize("root", ["rss", "urlset", "sitemapindex"])
     def test_xml_bombs(self, root: str) -> None:
