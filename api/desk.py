@@ -20,6 +20,7 @@ from api.schemas import (
     IngestJson,
     JobBody,
     JobJson,
+    LeftJson,
     Limits,
     RefusedJson,
     SearchBody,
@@ -237,6 +238,7 @@ class Desk:
             unchanged=report.unchanged,
             near_duplicates=report.near_duplicates,
             refused=refused,
+            left=[LeftJson(address=one.source, articles=one.articles, lists=one.lists) for one in report.left],
         )
 
     def _one(self, name: str) -> StoredArticle:

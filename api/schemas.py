@@ -161,6 +161,14 @@ class RefusedJson(_Body):
     advice: str
 
 
+class LeftJson(_Body):
+    """A feed or sitemap that has more than is taken at once."""
+
+    address: str
+    articles: int = Field(description="how many of its articles were not taken", ge=0)
+    lists: int = Field(description="how many of the lists that it names were never looked into", ge=0)
+
+
 class IngestJson(_Body):
     """Ids of articles by what became of them; near-duplicates are added, too."""
 
@@ -169,6 +177,7 @@ class IngestJson(_Body):
     unchanged: list[str]
     near_duplicates: dict[str, str]
     refused: list[RefusedJson]
+    left: list[LeftJson] = Field(default_factory=list, description="lists with more; the next time goes on with it")
 
 
 class JobBody(_Body):

@@ -18,7 +18,7 @@ from index.embed import Embedder
 from index.errors import InputError
 from index.load import Files, file_of, readable
 from index.report import Item, Progress, Report
-from index.sources import Lot, Refused, Seen, Source, Unchanged
+from index.sources import Left, Looked, Lot, Refused, Seen, Source, Unchanged
 from index.store import Entry, Store
 from index.stores import Place, as_place
 from index.workers import Local, Made, Workers
@@ -145,10 +145,12 @@ class Builder:
             yield from self._encoded(store, lot, run, wanted)
 
     @staticmethod
-    def _looked_at(item: Seen | Refused | Unchanged, known: dict[str, str], run: _Run) -> Item | None:
+    def _looked_at(item: Looked, known: dict[str, str], run: _Run) -> Item | None:
         """What becomes of an item that need not be encoded; None for one that must be."""
         if isinstance(item, Refused):
             return run.refused(item)
+        if isinstance(item, Left):
+            return Item("left", item.source, reason=str(item), advice="The next run goes on with them.", more=item)
         if isinstance(item, Unchanged):
             run.seen.setdefault(item.article_id, "")
             return Item("unchanged", item.source, item.article_id)

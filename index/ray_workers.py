@@ -40,7 +40,7 @@ from index.embed import Embedder, embedder
 from index.errors import DatelineError, PluginError, WorkersFailed
 from index.manifest import Manifest
 from index.records import Article, Cut
-from index.sources import Divisible, Lot, Readable, Refused, Seen, Unchanged
+from index.sources import Divisible, Left, Looked, Lot, Readable, Refused, Seen, Unchanged
 from index.store import Entry
 from index.wire import packed, unpacked
 from index.workers import Local, Made, wanted_of
@@ -119,14 +119,14 @@ class RayWorkers:
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def look(self, lot: Lot) -> Iterator[Seen | Refused | Unchanged]:
+    def look(self, lot: Lot) -> Iterator[Looked]:
         if not isinstance(lot, Divisible):
             yield from self._here.look(lot)
             return
         numbered = [{"part": part, "number": number} for number, part in enumerate(lot.parts())]
         for block in self._blocks(_looking, numbered):
             for text in block.column("item").to_pylist():
-                yield unpacked(text, Seen, Refused, Unchanged)
+                yield unpacked(text, Seen, Refused, Unchanged, Left)
 
     def entries(self, lot: Lot, wanted: Mapping[str, Seen]) -> Generator[Made, None, None]:
         if not isinstance(lot, Divisible):
@@ -188,7 +188,7 @@ def _looking(orders: Any) -> Any:
 def _look(order: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """The first reading of a part."""
     for item in order["part"].read():
-        kept = item if isinstance(item, Refused | Unchanged) else Seen.of(item, int(order["number"]))
+        kept = Seen.of(item, int(order["number"])) if isinstance(item, Article) else item
         yield {"item": packed(kept)}
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from index.sources import Refused
+from index.sources import Left, Refused
 
-Outcome = Literal["added", "near-duplicate", "updated", "unchanged", "removed", "refused"]
+Outcome = Literal["added", "near-duplicate", "updated", "unchanged", "removed", "refused", "left"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class Item:
     """What became of one item.
 
     Attributes:
-        outcome: a near-duplicate is added too: it is kept, and answers count it as one story with `near`.
+        outcome: a near-duplicate is added too: it is kept, and answers count it as one story with `near`. "left" is
+            said of a list that has more than was taken.
         source: where it came from.
         article_id: its article; empty when refused.
         title: its headline.
@@ -26,6 +27,7 @@ class Item:
         reason: why it was refused.
         advice: what the user can do about that.
         record: what was read of a refused item.
+        more: how much of a list was left.
     """
 
     outcome: Outcome
@@ -36,6 +38,7 @@ class Item:
     reason: str = ""
     advice: str = ""
     record: object = None
+    more: Left | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Report:
     Attributes:
         added: the new ones, near-duplicates among them.
         near_duplicates: of these, which is a near-duplicate of which article.
+        left: lists that have more than was taken; the next run goes on with them.
     """
 
     added: list[str] = field(default_factory=list)
@@ -63,6 +67,7 @@ class Report:
     removed: list[str] = field(default_factory=list)
     near_duplicates: dict[str, str] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
@@ -78,6 +83,9 @@ class Report:
         """Enters an item."""
         if item.outcome == "refused":
             self.refused.append(Refused(item.source, item.reason, item.advice, item.record))
+            return
+        if item.more:
+            self.left.append(item.more)
             return
         lists = {
             "added": self.added,

@@ -42,7 +42,27 @@ class Unchanged:
     article_id: str
 
 
-Loaded = Article | Refused | Unchanged
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a list has more than is taken in one run; the next run goes on with it.
+
+    Attributes:
+        source: its address.
+        articles: how many of its articles were not taken.
+        lists: how many of the lists that it names were never looked into.
+    """
+
+    source: str
+    articles: int
+    lists: int = 0
+
+    def __str__(self) -> str:
+        counts = ((self.articles, "article"), (self.lists, "list"))
+        said = [f"{count:,} more {what}{'s' if count > 1 else ''}" for count, what in counts if count]
+        return f"{' and '.join(said)} {'was' if self.articles + self.lists == 1 else 'were'} not taken"
+
+
+Loaded = Article | Refused | Unchanged | Left
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +87,17 @@ class Seen:
         return cls(article.id, article.source, article.title, article.content_hash, len(article.text), part)
 
 
+# What the first reading gives.
+Looked = Seen | Refused | Unchanged | Left
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """What is remembered of an address that was fetched.
 
     Attributes:
         url: the address that was asked for.
-        article_id: the article that was made of it; empty for a feed.
+        article_id: the article that was made of it; empty for a feed, and where it could not be had.
         etag: the server's name for this state of it, sent with the next request (RFC 9110, 13.1.2).
         modified: the server's Last-Modified, sent likewise.
         mark: what the feed said of the item; another mark means that it has changed.

@@ -11,7 +11,7 @@ from index.errors import DatelineError, IndexMismatch
 from index.load import Files
 from index.report import Item, Report
 from index.web.manners import Manners
-from index.web.sources import named
+from index.web.sources import LIMIT, named
 
 # Seconds between two looks at a feed; publishers ask for no more than one in some minutes.
 SHORTEST = 60.0
@@ -28,6 +28,7 @@ def watch(
     each: Callable[[Item], None] = lambda _: None,
     after: Callable[[Report | DatelineError], None] = lambda _: None,
     manners: Manners | None = None,
+    limit: int = LIMIT,
 ) -> None:
     """Takes in what is new under `names` until `stop` is set, at once and then every `interval_s` seconds.
 
@@ -42,6 +43,7 @@ def watch(
         each: told what became of each item.
         after: told how each round went.
         manners: how the web is asked.
+        limit: most articles fetched of a feed or sitemap in a round.
 
     Raises:
         IndexMismatch: the index was made with another encoder; no later round could help.
@@ -50,7 +52,7 @@ def watch(
     seen: State = frozenset()
     while not stop.is_set():
         try:
-            sources = named(names, manners)
+            sources = named(names, manners, limit)
             paths = [source for source in sources if isinstance(source, Path)]
             state = _state(paths)
             due = [source for source in sources if not isinstance(source, Path)] if state == seen and seen else sources

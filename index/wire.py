@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from index.records import Article, Cut
-from index.sources import Refused, Seen, Unchanged
+from index.sources import Left, Refused, Seen, Unchanged
 
-Sent = Article | Cut | Refused | Seen | Unchanged
+Sent = Article | Cut | Refused | Seen | Unchanged | Left
 
 _KINDS: dict[str, TypeAdapter[Any]] = {
-    kind.__name__: TypeAdapter(kind) for kind in (Article, Cut, Refused, Seen, Unchanged)
+    kind.__name__: TypeAdapter(kind) for kind in (Article, Cut, Refused, Seen, Unchanged, Left)
 }
 
 

@@ -16,7 +16,7 @@ from index.embed import Embedder
 from index.errors import InputError
 from index.manifest import Manifest
 from index.records import Article, Cut
-from index.sources import Lot, Readable, Refused, Seen, Unchanged
+from index.sources import Looked, Lot, Readable, Refused, Seen
 from index.store import Entry
 
 GROUP = "dateline.workers"
@@ -40,7 +40,7 @@ class Workers(Protocol):
 
     def __exit__(self, *exc: object) -> None: ...
 
-    def look(self, lot: Lot) -> Iterator[Seen | Refused | Unchanged]:
+    def look(self, lot: Lot) -> Iterator[Looked]:
         """The first reading: what there is, in order.
 
         Raises:
@@ -90,7 +90,7 @@ class Local:
     def __exit__(self, *exc: object) -> None:
         return
 
-    def look(self, lot: Lot) -> Iterator[Seen | Refused | Unchanged]:
+    def look(self, lot: Lot) -> Iterator[Looked]:
         return (Seen.of(item) if isinstance(item, Article) else item for item in lot.read())
 
     def entries(self, lot: Lot, wanted: Mapping[str, Seen]) -> Generator[Made, None, None]:

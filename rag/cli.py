@@ -27,7 +27,7 @@ from index.report import Item, Report, write_rejected
 from index.store import Store
 from index.stores import EMBEDDED
 from index.stores import named as named_place
-from index.web.sources import named
+from index.web.sources import LIMIT, named
 from index.workers import workers as hired
 from rag import cli_print
 from rag.config import Config, read_config
@@ -65,6 +65,14 @@ AsOfOption = Annotated[
 SinceOption = Annotated[datetime | None, typer.Option(help="Only articles from this day on.", **_DAY)]
 UntilOption = Annotated[datetime | None, typer.Option(help="Only articles up to this day.", **_DAY)]
 LaterOption = Annotated[bool, typer.Option("--later", help="Also use articles published after --as-of.")]
+LimitOption = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Most articles fetched of a feed or sitemap in one run, the newest first; then the next.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _API: dict[str, Any] = {"rich_help_panel": "With --api"}
 
@@ -130,6 +138,7 @@ def ingest(
             show_default="INDEX/rejected.jsonl",
         ),
     ] = None,
+    limit: LimitOption = LIMIT,
     workers: Annotated[
         str,
         typer.Option(
@@ -151,7 +160,8 @@ def ingest(
                 say(item)
 
             with hired(workers, encoder, config.embedder) as crew, cli_print.ingest_progress(errors) as notify:
-                Builder(config.place, encoder, workers=crew).ingest(named(paths), notify, settled)
+                builder = Builder(config.place, encoder, workers=crew)
+                builder.ingest(named(paths, limit=limit), notify, settled)
         if report.refused:
             raise typer.Exit(PARTLY if report.taken else 1)
 
@@ -319,6 +329,7 @@ def watch(
     index: IndexOption = None,
     interval: Annotated[str, typer.Option(metavar="TIME", help="Time between two rounds, such as 15m or 2h.")] = "15m",
     once: Annotated[bool, typer.Option("--once", help="One round, for cron.")] = False,
+    limit: LimitOption = LIMIT,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Take in what is new in feeds and folders, again and again; Ctrl-C ends it."""
@@ -326,7 +337,8 @@ def watch(
         from rag import cli_watch  # noqa: PLC0415
 
         pause = cli_watch.seconds(interval)
-        cli_watch.run(_config(index=index), names, pause, once=once, as_json=as_json, console=errors)
+        config = _config(index=index)
+        cli_watch.run(config, names, pause, limit=limit, once=once, as_json=as_json, console=errors)
 
 
 @app.command()

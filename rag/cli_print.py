@@ -67,7 +67,11 @@ def each_item(console: Console) -> Callable[[Item], None]:
     """Says what became of each item, a line an item."""
 
     def say(item: Item) -> None:
-        what = {"near-duplicate": f"near-duplicate of {item.near}", "refused": f"refused: {item.reason}"}
+        what = {
+            "near-duplicate": f"near-duplicate of {item.near}",
+            "refused": f"refused: {item.reason}",
+            "left": f"{item.reason}:",
+        }
         name = " ".join(part for part in (item.article_id, item.title) if part) or item.source
         console.print(Text(f"  {what.get(item.outcome, item.outcome)}  {name}"))
 
@@ -98,8 +102,10 @@ def counted(found: Report, place: Path, console: Console) -> None:
 
 
 def report(found: Report, place: Path, console: Console) -> None:
-    """One line of counts, then what was refused and why."""
+    """One line of counts, then what was left, and what was refused and why."""
     counted(found, place, console)
+    for left in found.left:
+        console.print(f"  {left} of {plain(left.source)}: the next run goes on, --limit takes more at once.")
     for refused in found.refused[:_SHOWN_REFUSALS]:
         console.print(f"  refused {plain(refused.source)}: {plain(refused.reason)}. {plain(refused.advice)}".rstrip())
     if len(found.refused) > _SHOWN_REFUSALS:

@@ -42,7 +42,9 @@ def seconds(text: str) -> float:
     return value
 
 
-def run(config: Config, names: Sequence[str], pause: float, *, once: bool, as_json: bool, console: Console) -> None:
+def run(
+    config: Config, names: Sequence[str], pause: float, *, limit: int, once: bool, as_json: bool, console: Console
+) -> None:
     """Watches until Ctrl-C or SIGTERM, which let the round be finished (a second one does not); with `once`, one round.
 
     Raises:
@@ -64,7 +66,8 @@ def run(config: Config, names: Sequence[str], pause: float, *, once: bool, as_js
             stop.set()
         _say(result, config.index, None if as_json else console)
 
-    watch(builder, names, pause, stop=stop, each=_item if as_json else _shown(console), after=after)
+    each = _item if as_json else _shown(console)
+    watch(builder, names, pause, stop=stop, each=each, after=after, limit=limit)
 
 
 def _shown(console: Console) -> Callable[[Item], None]:
@@ -89,7 +92,8 @@ def _say(result: Report | DatelineError, place: Path, console: Console | None) -
         cli_print.counted(result, place, console)
     else:
         names = ("added", "updated", "unchanged", "removed", "refused")
-        _line({"round": {name: len(getattr(result, name)) for name in names}})
+        left = sum(one.articles for one in result.left)
+        _line({"round": {**{name: len(getattr(result, name)) for name in names}, "left": left}})
 
 
 def _line(document: object) -> None:

@@ -25,7 +25,15 @@ SHOWN = 25
 BARS = 110
 """Most bars of the timeline; beyond that each stands for several weeks."""
 
-SIGNS = {"added": "+", "updated": "↻", "unchanged": "=", "near-duplicate": "≈", "removed": "−", "refused": "✕"}
+SIGNS = {
+    "added": "+",
+    "updated": "↻",
+    "unchanged": "=",
+    "near-duplicate": "≈",
+    "removed": "−",
+    "refused": "✕",
+    "left": "…",
+}
 
 
 class CollectionTab:
@@ -207,6 +215,8 @@ def words(item: Item, store: Store) -> str:
     """What became of one item, in a sentence or two."""
     if item.outcome == "refused":
         return f"Refused because: {item.reason.rstrip('.')}. {item.advice}".strip()
+    if item.outcome == "left":
+        return f"{item.reason}. Take it in again for more."
     found = store.articles([item.near if item.outcome == "near-duplicate" else item.article_id])
     stored = next(iter(found.values()), None)
     if item.outcome == "near-duplicate" and stored:

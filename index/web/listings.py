@@ -41,6 +41,7 @@ class Entry:
         title, published, authors, outlet: as stated, to fill in what the page itself does not state.
         content: its text, where the list carries it and gives no address.
         mark: another mark means that the list says something new of it.
+        changed: when it came out or was changed last, ISO 8601; empty where the list does not say.
     """
 
     url: str
@@ -50,11 +51,12 @@ class Entry:
     outlet: str = ""
     content: str = ""
     mark: str = ""
+    changed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list: its entries, newest first as far as it says, and other lists that it names (a sitemap index)."""
+    """A list: its entries in its own order, or of an index the lists that it names, newest first as far as it says."""
 
     entries: tuple[Entry, ...] = ()
     lists: tuple[str, ...] = field(default=())
@@ -127,7 +129,9 @@ def _feed(text: str, url: str) -> Listing:
         authors = tuple(str(author["name"]) for author in entry.get("authors", []) if author.get("name"))
         title = without_tags(str(entry.get("title", "")))
         mark = _marked(title, published, updated, content)
-        entries.append(Entry(link, title, published, authors, outlet, "" if link else content, mark))
+        moment = dict.get(entry, "updated_parsed") or dict.get(entry, "published_parsed")
+        changed = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*moment) if moment else ""
+        entries.append(Entry(link, title, published, authors, outlet, "" if link else content, mark, changed))
     return Listing(tuple(entries))
 
 
@@ -153,8 +157,9 @@ def _json_feed(text: str, url: str) -> Listing:
         authors = tuple(str(p["name"]) for p in people if isinstance(p, dict) and p.get("name"))
         title, published = str(item.get("title") or ""), str(item.get("date_published") or "")
         mark = _marked(title, published, item.get("date_modified"), content)
+        changed = str(item.get("date_modified") or published)
         if link or content:
-            entries.append(Entry(link, title, published, authors, outlet, "" if link else content, mark))
+            entries.append(Entry(link, title, published, authors, outlet, "" if link else content, mark, changed))
     return Listing(tuple(entries))
 
 
@@ -190,10 +195,8 @@ def _sitemap(text: str, url: str) -> Listing:
             changed = fields.get("lastmod", "") or published
             title, outlet = fields.get("title", ""), fields.get("name", "")
             mark = _marked(changed, title)
-            found.append((changed, Entry(link, title, published, (), outlet, "", mark)))
-    # ISO 8601 sorts as text; those without a date come last, in their order.
-    found.sort(key=lambda pair: pair[0], reverse=True)
-    return Listing(tuple(entry for _, entry in found))
+            found.append(Entry(link, title, published, (), outlet, "", mark, changed))
+    return Listing(tuple(found))
 
 
 def _sitemap_index(text: str, url: str) -> Listing:
@@ -203,6 +206,7 @@ def _sitemap_index(text: str, url: str) -> Listing:
         link = _absolute(fields.get("loc", ""), url)
         if link:
             found.append((fields.get("lastmod", ""), link))
+    # ISO 8601 sorts as text; those without a date come last, in their order.
     found.sort(key=lambda pair: pair[0], reverse=True)
     return Listing((), tuple(link for _, link in found))
 

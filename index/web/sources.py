@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from enum import IntEnum
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
@@ -18,23 +19,23 @@ from index.loaders.common import UnreadableError
 from index.loaders.page import page_record
 from index.markup import without_tags
 from index.records import Article, derived_id
-from index.sources import Loaded, Lot, Memory, Refused, Source, Unchanged, Visit
+from index.sources import Left, Loaded, Lot, Memory, Refused, Source, Unchanged, Visit
 from index.web.errors import BadAnswer
 from index.web.fetch import Answer
-from index.web.listings import Entry, listing
+from index.web.listings import MAX_ENTRIES, Entry, listing
 from index.web.manners import Manners
 
 # Formats of one article each. Files of many records are not taken from the web: a record brings its own id, and could
 # take the place of another site's article.
 DOCUMENTS = (".pdf", ".docx", ".txt", ".md")
-# Most articles of one list in a run, its newest; a news sitemap has up to 1,000, an archive's 50,000.
+# Most articles fetched of one list in a run, the newest first; a news sitemap has up to 1,000, an archive's 50,000.
 LIMIT = 200
 # An article of a list that says nothing new of it is asked for again after this many seconds: corrections are made
 # without notice.
 RECHECK = 6 * 3600.0
 # Articles that are fetched before they are encoded and committed.
 _LOT = 8
-# Sitemaps of an index that are looked into, the newest first.
+# Sitemaps of an index that are looked into in every run, its newest, and as many of the others at most.
 _MAX_LISTS = 10
 
 _BLOCK_END = re.compile(r"(?i)</(?:p|div|li|h\d|blockquote|tr)>|<br\s*/?>")
@@ -59,6 +60,7 @@ class _List:
         url: the address that was asked for.
         answer: what came.
         entries: what it names.
+        visits: what is known of these, by `key`.
         whole: whether all of that was had; else "304 Not Modified" would hide the rest.
         since: when the article of it was looked at that is the first to be due again.
     """
@@ -66,18 +68,56 @@ class _List:
     url: str
     answer: Answer
     entries: tuple[Entry, ...]
+    visits: dict[str, Visit]
     whole: bool = True
     since: float = field(default_factory=time.time)
 
-    def note(self, item: Loaded, visit: Visit | None) -> None:
-        """Enters what became of one of its entries."""
-        self.whole = self.whole and not isinstance(item, Refused)
-        self.since = min(self.since, visit.at) if visit else self.since
+    @classmethod
+    def read(cls, url: str, answer: Answer, entries: tuple[Entry, ...], memory: Memory) -> _List:
+        """A list, with what is known of its entries."""
+        found = cls(url, answer, entries, {})
+        visits = (memory.visit(found.key(entry)) for entry in entries)
+        found.visits = {visit.url: visit for visit in visits if visit}
+        return found
+
+    def key(self, entry: Entry) -> str:
+        """What an entry is remembered by."""
+        return entry.url or f"{self.url}#{entry.mark}"
+
+    def known(self, entry: Entry) -> Visit | None:
+        """What is known of an entry, if the list says nothing new of it."""
+        visit = self.visits.get(self.key(entry))
+        return visit if visit and visit.mark == entry.mark else None
+
+    @property
+    def new(self) -> int:
+        """How many of its entries are new."""
+        return sum(self.known(entry) is None for entry in self.entries)
 
     @property
     def visit(self) -> Visit:
-        """What is to be remembered of it."""
-        return replace(_visited(self.url, self.answer), at=self.since)
+        """What is to be remembered of it: that it was read, and its state only if nothing of it is missing."""
+        if self.whole:
+            return replace(_visited(self.url, self.answer), at=self.since)
+        return Visit(self.url, at=time.time())
+
+
+class _Turn(IntEnum):
+    """What comes first when a list has more than is fetched in one run."""
+
+    NEW = 0
+    FAILED = 1  # in an earlier run; else those that always fail would keep out what comes after them
+    DUE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An entry that is to be fetched, and what is known of it."""
+
+    entry: Entry
+    of: _List
+    visit: Visit | None
+    turn: _Turn
 
 
 class Web:
@@ -86,7 +126,7 @@ class Web:
     Args:
         url: of a page, a PDF or other document, an RSS, Atom or JSON feed, or a sitemap.
         manners: does the requests; shared by all sources of a run, so that no host is asked too often.
-        limit: most articles of a list.
+        limit: most articles fetched of a list, or of all lists that an index names.
         recheck: seconds after which a known article is asked for again.
     """
 
@@ -117,70 +157,129 @@ class Web:
         except (DatelineError, UnreadableError) as exc:
             yield Fetched((_refused(self.url, exc),))
             return
-        if not found.lists:
-            yield from self._listed([_List(self.url, answer, found.entries)], memory)
-            return
-        # An index is read every time: the lists that it names change while it does not.
-        inner = [self._inner(url, memory) for url in found.lists[:_MAX_LISTS]]
-        yield Fetched(tuple(item for item in inner if isinstance(item, Refused)))
-        yield from self._listed([item for item in inner if isinstance(item, _List)], memory)
+        if found.lists:
+            yield from self._index(found.lists, memory)
+        else:
+            yield from self._listed([_List.read(self.url, answer, found.entries, memory)])
+
+    def _index(self, urls: Sequence[str], memory: Memory) -> Iterator[Lot]:
+        """The articles of the lists that an index names. It is read every time: they change while it does not.
+
+        Its newest lists are asked for in every run; then, while there is not enough that is new, those that were asked
+        for longest ago.
+        """
+        asked = {url: visit.at if (visit := memory.visit(url)) else 0.0 for url in urls}
+        older = sorted(urls[_MAX_LISTS:], key=asked.__getitem__)
+        lists: list[_List] = []
+        new = 0
+        for number, url in enumerate([*urls[:_MAX_LISTS], *older[:_MAX_LISTS]]):
+            if new > MAX_ENTRIES or (number >= _MAX_LISTS and new >= self._limit):
+                break
+            asked[url] = time.time()
+            found = self._inner(url, memory, older=number >= _MAX_LISTS)
+            if isinstance(found, _List):
+                lists.append(found)
+                new += found.new
+            else:
+                yield found
+        yield from self._listed(lists, sum(not at for at in asked.values()))
 
     def _unless_due(self, visit: Visit | None) -> dict[str, str]:
         """Headers for a visit; none for a list with articles that are due: "304 Not Modified" would hide them."""
         due = visit and not visit.article_id and time.time() - visit.at >= self._recheck
         return {} if due else _conditions(visit)
 
-    def _inner(self, url: str, memory: Memory) -> _List | Refused | None:
-        """A list that an index names; None where it is as it was."""
+    def _inner(self, url: str, memory: Memory, *, older: bool) -> _List | Fetched:
+        """A list that an index names; a lot without articles where it cannot be read, or is as it was."""
         visit = memory.visit(url)
         try:
-            answer = self._manners.get(url, self._unless_due(visit))
+            answer = self._manners.get(url, _conditions(visit) if older else self._unless_due(visit))
             if answer.status == 304 and visit:
-                return None
+                return Fetched((), [replace(visit, at=time.time())] if older else [])
             found = listing(answer.body, answer.url)
         except (DatelineError, UnreadableError) as exc:
-            return _refused(url, exc)
+            return Fetched((_refused(url, exc),), [Visit(url, at=time.time())])
         if found is None or found.lists:
             what = "an index within an index" if found else "no feed or sitemap"
-            return Refused(url, f"{what}, named by {self.url}", "Give its address by itself, if it is wanted.")
-        return _List(url, answer, found.entries)
+            refused = Refused(url, f"{what}, named by {self.url}", "Give its address by itself, if it is wanted.")
+            return Fetched((refused,), [Visit(url, at=time.time())])
+        return _List.read(url, answer, found.entries, memory)
 
-    def _listed(self, lists: Sequence[_List], memory: Memory) -> Iterator[Lot]:
-        """The articles of lists, and last, for those of which all was had, what is to be remembered of them."""
-        items: list[Loaded] = []
-        visits: list[Visit] = []
-        entries = [(entry, of) for of in lists for entry in of.entries]
-        for entry, of in entries[: self._limit]:
-            item, visit = self._entry(entry, memory)
-            items.append(item)
-            visits += [visit] if visit else []
-            of.note(item, visit or memory.visit(entry.url))
-            if len(items) == _LOT:
-                yield Fetched(tuple(items), visits)
-                items, visits = [], []
-        yield Fetched(tuple(items), [*visits, *(of.visit for of in lists if of.whole)])
+    def _listed(self, lists: Sequence[_List], unread: int = 0) -> Iterator[Lot]:
+        """The articles of lists, and last, what is to be remembered of the lists.
 
-    def _entry(self, entry: Entry, memory: Memory) -> tuple[Loaded, Visit | None]:
+        Args:
+            lists: that were read.
+            unread: how many lists of their index have never been looked into.
+        """
+        known, wanted = self._sorted(lists)
+        left = [item for item in wanted[self._limit :] if item.turn < _Turn.DUE]
+        for item in left:
+            item.of.whole = False
+        yield Fetched(tuple(known))
+        for at in range(0, min(len(wanted), self._limit), _LOT):
+            had = [self._fetched(item) for item in wanted[: self._limit][at : at + _LOT]]
+            yield Fetched(tuple(item for item, _ in had), [visit for _, visit in had if visit])
+        rest = (Left(self.url, len(left), unread),) if left or unread else ()
+        yield Fetched(rest, [of.visit for of in lists])
+
+    def _sorted(self, lists: Sequence[_List]) -> tuple[list[Unchanged], list[_Wanted]]:
+        """Articles that need not be asked for, and entries that are to be fetched, in order."""
+        known: list[Unchanged] = []
+        wanted: list[_Wanted] = []
+        for rank, (entry, of) in enumerate(_newest_first(lists)):
+            visit = of.known(entry)
+            if visit is None:
+                wanted.append(_Wanted(entry, of, of.visits.get(of.key(entry)), _Turn.NEW))
+            elif not visit.article_id:
+                wanted.append(_Wanted(entry, of, visit, _Turn.FAILED))
+            else:
+                # Only the newest: an archive is not fetched again and again.
+                checked = entry.url and rank < self._limit
+                if checked and time.time() - visit.at >= self._recheck:
+                    wanted.append(_Wanted(entry, of, visit, _Turn.DUE))
+                    continue
+                of.since = min(of.since, visit.at) if checked else of.since
+                known.append(Unchanged(entry.url or of.url, visit.article_id))
+        wanted.sort(key=lambda item: item.turn)
+        for item in wanted[self._limit :]:
+            if item.turn == _Turn.DUE and item.visit:
+                item.of.since = min(item.of.since, item.visit.at)
+                known.append(Unchanged(item.entry.url, item.visit.article_id))
+        return known, wanted
+
+    def _fetched(self, wanted: _Wanted) -> tuple[Loaded, Visit | None]:
         """The article of an entry, and what is to be remembered of it."""
-        if not entry.url:
-            return _carried(entry, self.url), None
-        visit = memory.visit(entry.url)
-        if visit and visit.article_id and visit.mark == entry.mark and time.time() - visit.at < self._recheck:
-            return Unchanged(entry.url, visit.article_id), None
+        entry, visit = wanted.entry, wanted.visit
         try:
+            if not entry.url:
+                article = _carried(entry, wanted.of.url)
+                return article, Visit(wanted.of.key(entry), article.id, mark=entry.mark, at=time.time())
             answer = self._manners.get(entry.url, _conditions(visit))
             if answer.status == 304 and visit:
                 return Unchanged(entry.url, visit.article_id), replace(visit, mark=entry.mark, at=time.time())
             article = _article(answer, entry)
         except (DatelineError, UnreadableError) as exc:
-            return _refused(entry.url, exc), None
+            wanted.of.whole = False
+            failed = Visit(wanted.of.key(entry), mark=entry.mark, at=time.time())
+            return _refused(entry.url or wanted.of.url, exc), None if visit and visit.article_id else failed
         return article, _visited(entry.url, answer, article.id, entry.mark)
 
 
-def named(names: Iterable[str], manners: Manners | None = None) -> list[Path | Source]:
+def _newest_first(lists: Sequence[_List]) -> list[tuple[Entry, _List]]:
+    """The entries of lists, each once; those without a date come last, in their order."""
+    entries = [(entry, of) for of in lists for entry in of.entries]
+    entries.sort(key=lambda pair: pair[0].changed, reverse=True)
+    found: dict[str, tuple[Entry, _List]] = {}
+    for entry, of in entries:
+        found.setdefault(of.key(entry), (entry, of))
+    return list(found.values())
+
+
+def named(names: Iterable[str], manners: Manners | None = None, limit: int = LIMIT) -> list[Path | Source]:
     """What a user names: addresses of the web, and paths."""
     shared = manners or Manners()
-    return [Web(name, shared) if "://" in name else Path(name) for name in names]
+    return [Web(name, shared, limit=limit) if "://" in name else Path(name) for name in names]
 
 
 def _conditions(visit: Visit | None) -> dict[str, str]:
@@ -220,8 +319,12 @@ def _article(answer: Answer, entry: Entry) -> Article:
     return to_article({**{name: value for name, value in filled.items() if value}, **record}, entry.url, alone=True)
 
 
-def _carried(entry: Entry, source: str) -> Loaded:
-    """An article whose text stands in the list itself."""
+def _carried(entry: Entry, source: str) -> Article:
+    """An article whose text stands in the list itself.
+
+    Raises:
+        InputError: it cannot be used.
+    """
     record: dict[object, object] = {
         "title": entry.title,
         "published": entry.published,
@@ -229,10 +332,7 @@ def _carried(entry: Entry, source: str) -> Loaded:
         "outlet": entry.outlet,
     }
     text = without_tags(_BLOCK_END.sub("\n\n", entry.content))
-    try:
-        return to_article({**record, "text": text}, source, alone=False)
-    except DatelineError as exc:
-        return _refused(source, exc)
+    return to_article({**record, "text": text}, source, alone=False)
 
 
 def _refused(url: str, exc: DatelineError | UnreadableError) -> Refused:

@@ -132,7 +132,7 @@ class TestCollection:
     def test_ingest_again_changes_nothing(self, scratch: Path) -> None:
         found = document(dateline("ingest", scratch / "articles", "--json", index=scratch / "index"))
         lists = {"added": [], "updated": [], "unchanged": ["bridge"], "removed": [], "refused": []}
-        assert found == {**lists, "near_duplicates": {}}
+        assert found == {**lists, "near_duplicates": {}, "left": []}
 
     def test_one_bad_file_does_not_stop_the_others(self, tmp_path: Path) -> None:
         (tmp_path / "good.txt").write_text("A headline\n\nThe tower is 90 metres high.", encoding="utf-8")
@@ -159,7 +159,7 @@ class TestCollection:
         assert done.returncode == 0, done.stderr
         item, summary = (json.loads(line) for line in done.stdout.splitlines())
         assert (item["outcome"], item["id"]) == ("added", "bridge")
-        assert summary["round"] == {"added": 1, "updated": 0, "unchanged": 0, "removed": 0, "refused": 0}
+        assert summary["round"] == {"added": 1, "updated": 0, "unchanged": 0, "removed": 0, "refused": 0, "left": 0}
         assert dateline("watch", tmp_path / "in", "--interval", "5s", index=tmp_path / "index").returncode == 2
 
     def test_doctor_reports_every_part(self, scratch: Path) -> None:

@@ -18,19 +18,21 @@ from fakes.news_site import Site, news_site, page
 from fakes.pdf import pdf_of
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from index.build import Builder
 from index.errors import DatelineError
 from index.loaders.common import UnreadableError
 from index.records import derived_id
 from index.report import Item, Report
-from index.sources import Visit
+from index.sources import Left, Visit
 from index.sqlite_faiss import SqliteFaissStore
 from index.watch import watch
 from index.web.fetch import Fetcher
 from index.web.listings import listing
 from index.web.manners import Manners
 from index.web.sources import Web, named
+from rag.cli import app
 
 
 @pytest.fixture
@@ -270,6 +272,127 @@ class TestFeeds:
         site.pages = {"/feed": ({"Content-Type": "application/rss+xml"}, body)}
         report = take(builder, Manners(Fetcher(loopback=True), pause=0), f"{site.url}/feed")
         assert "private network" in report.refused[0].reason
+
+
+class TestLongLists:
+    @staticmethod
+    def fill(site: Site, *names: str) -> None:
+        site.pages |= {f"/{name}": page(name.title(), f"The {name} was opened by the mayor.") for name in names}
+
+    def test_the_newest_are_taken_first_and_the_next_run_goes_on(
+        self, site: Site, builder: Builder, manners: Manners
+    ) -> None:
+        self.fill(site, "bridge", "tower", "school", "market", "church")
+        dated = {"/bridge": 3, "/tower": 5, "/school": 1, "/market": 4, "/church": 2}
+        body = "".join(
+            f"<url><loc>{site.url}{path}</loc><lastmod>2025-12-0{day}</lastmod></url>" for path, day in dated.items()
+        )
+        site.pages["/map"] = ({"Content-Type": "application/xml", "ETag": '"1"'}, f"<urlset>{body}</urlset>".encode())
+        first = take(builder, manners, f"{site.url}/map", limit=2)
+        assert first.added == [derived_id(f"{site.url}{path}") for path in ("/tower", "/market")]
+        assert first.left == [Left(f"{site.url}/map", 3)]
+        assert str(first.left[0]) == "3 more articles were not taken"
+        second = take(builder, manners, f"{site.url}/map", limit=2)
+        assert second.added == [derived_id(f"{site.url}{path}") for path in ("/bridge", "/church")]
+        assert (second.left, len(second.unchanged)) == ([Left(f"{site.url}/map", 1)], 2)
+        third = take(builder, manners, f"{site.url}/map", limit=2)
+        assert (len(third.added), third.left) == (1, [])
+        assert take(builder, manners, f"{site.url}/map", limit=2) == Report(), "304 only now"
+        assert [site.asked_for(path) for path in dated] == [1] * 5
+
+    def test_feeds_are_sorted_by_their_days_too(self, site: Site, builder: Builder, manners: Manners) -> None:
+        self.fill(site, "bridge", "tower")
+        old, new = "Sun, 21 Dec 2025 08:00:00 GMT", "Mon, 22 Dec 2025 01:00:00 +0200"
+        items = "".join(
+            f"<item><link>{site.url}/{name}</link><pubDate>{day}</pubDate></item>"
+            for name, day in (("bridge", old), ("tower", new))
+        )
+        site.pages["/feed"] = (
+            {"Content-Type": "application/rss+xml"},
+            f'<rss version="2.0"><channel>{items}</channel></rss>'.encode(),
+        )
+        assert take(builder, manners, f"{site.url}/feed", limit=1).added == [derived_id(f"{site.url}/tower")]
+
+    def test_what_always_fails_keeps_nothing_out(self, site: Site, builder: Builder, manners: Manners) -> None:
+        self.fill(site, "bridge", "tower")
+        site.pages |= {"/video": 500, "/map": sitemap(site, "/video", "/bridge", "/tower")}
+        outcomes = [take(builder, manners, f"{site.url}/map", limit=1) for _ in range(3)]
+        assert [len(report.added) for report in outcomes] == [0, 1, 1]
+        assert [report.left for report in outcomes] == [
+            [Left(f"{site.url}/map", 2)],
+            [Left(f"{site.url}/map", 2)],
+            [Left(f"{site.url}/map", 1)],
+        ]
+        assert [r.source for r in take(builder, manners, f"{site.url}/map").refused] == [f"{site.url}/video"]
+
+    def test_corrections_are_looked_for_after_what_is_new_and_among_the_newest_alone(
+        self, site: Site, builder: Builder, manners: Manners
+    ) -> None:
+        self.fill(site, "bridge", "tower", "school")
+        site.pages["/map"] = sitemap(site, "/bridge", "/tower")
+        take(builder, manners, f"{site.url}/map")
+        pass_days(builder, 0.3)
+        site.pages["/map"] = sitemap(site, "/bridge", "/tower", "/school")
+        report = take(builder, manners, f"{site.url}/map", limit=1)
+        assert (report.added, report.left) == ([derived_id(f"{site.url}/school")], [])
+        assert [site.asked_for(path) for path in ("/bridge", "/tower")] == [1, 1], "they wait for the next run"
+        for _ in range(3):
+            take(builder, manners, f"{site.url}/map", limit=1)
+        assert [site.asked_for(path) for path in ("/bridge", "/tower")] == [2, 1]
+
+    def test_linkless_items_count_too(self, site: Site, builder: Builder, manners: Manners) -> None:
+        items = [{"title": name, "content_text": f"The {name} was opened."} for name in ("bridge", "tower", "school")]
+        feed = {"version": "https://jsonfeed.org/version/1.1", "items": items}
+        site.pages["/json"] = ({"Content-Type": "application/feed+json"}, json.dumps(feed).encode())
+        found = [take(builder, manners, f"{site.url}/json", limit=2) for _ in range(3)]
+        assert [(len(report.added), len(report.unchanged)) for report in found] == [(2, 0), (1, 2), (0, 3)]
+        assert [report.left for report in found] == [[Left(f"{site.url}/json", 1)], [], []]
+
+    def test_older_lists_of_an_index_are_looked_into_when_the_newest_hold_nothing_new(
+        self, site: Site, builder: Builder, manners: Manners, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("index.web.sources._MAX_LISTS", 1)
+        self.fill(site, "bridge", "tower", "school")
+        site.pages |= {
+            "/sitemap.xml": sitemap_index(site, "/1.xml", "/2.xml", "/3.xml", "/4.xml"),
+            "/1.xml": sitemap(site, "/bridge"),
+            "/2.xml": sitemap(site, "/tower"),
+            "/3.xml": 500,
+            "/4.xml": sitemap(site, "/school"),
+        }
+        found = [take(builder, manners, f"{site.url}/sitemap.xml", limit=1) for _ in range(5)]
+        assert [len(report.added) for report in found] == [1, 1, 0, 1, 0]
+        assert [len(report.refused) for report in found] == [0, 0, 1, 0, 0]
+        assert [report.left for report in found] == [
+            *([Left(f"{site.url}/sitemap.xml", 0, lists)] for lists in (3, 2, 1)),
+            [],
+            [],
+        ]
+        assert str(found[2].left[0]) == "1 more list was not taken"
+        assert [site.asked_for(f"/{number}.xml") for number in (1, 2, 3, 4)] == [5, 2, 1, 1]
+
+    def test_the_command_line_says_what_was_left(
+        self, site: Site, manners: Manners, bag: BagEmbedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.fill(site, "bridge", "tower", "school")
+        site.pages["/map"] = sitemap(site, "/bridge", "/tower", "/school")
+        monkeypatch.setattr("rag.cli.embedder", lambda _: bag)
+        monkeypatch.setattr("rag.cli_watch.embedder", lambda _: bag)
+        monkeypatch.setattr("rag.cli_watch.os.nice", lambda _: 0)
+        monkeypatch.setattr("index.web.sources.Manners", lambda: manners)
+        monkeypatch.setattr("index.watch.Manners", lambda: manners)
+        named = [f"{site.url}/map", "--index", str(tmp_path / "index"), "--limit", "1"]
+        said = CliRunner().invoke(app, ["ingest", *named])
+        assert "1 added" in said.output
+        assert (
+            f"2 more articles were not taken of {site.url}/map: the next run goes on, --limit takes more" in said.output
+        )
+        watched = CliRunner().invoke(app, ["watch", *named, "--once", "--json"])
+        *_, left, summary = (json.loads(line) for line in watched.stdout.splitlines())
+        assert (left["outcome"], left["reason"]) == ("left", "1 more article was not taken")
+        assert (summary["round"]["added"], summary["round"]["left"]) == (1, 1)
+        done = json.loads(CliRunner().invoke(app, ["ingest", *named, "--json"]).stdout)
+        assert (len(done["added"]), done["left"]) == (1, [])
 
 
 class TestSitemaps:
