@@ -25,6 +25,8 @@ from index.web.fetch import MAX_BODY
 
 # The standard's limit for a sitemap; no feed is longer.
 MAX_ENTRIES = 50_000
+# Characters of an entry's id; URLs, tags and UUIDs are far shorter.
+_MAX_NAME = 1000
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _ROOT = re.compile(
     r"\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*)*<([A-Za-z][\w:.-]*)", re.DOTALL
@@ -42,6 +44,7 @@ class Entry:
         content: its text, where the list carries it and gives no address.
         mark: another mark means that the list says something new of it.
         changed: when it came out or was changed last, ISO 8601; empty where the list does not say.
+        name: the list's own id of it (Atom id, RSS guid, JSON feed id); empty where it has none.
     """
 
     url: str
@@ -52,6 +55,7 @@ class Entry:
     content: str = ""
     mark: str = ""
     changed: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,11 @@ def _marked(*said: object) -> str:
     return blake2b(json.dumps([str(item) for item in said]).encode(), digest_size=8).hexdigest()
 
 
+def _named(value: object) -> str:
+    """A list's own id of an entry, as text that can be stored."""
+    return str(value or "").encode("utf-8", "replace").decode().strip()[:_MAX_NAME]
+
+
 # --- feeds ------------------------------------------------------------------------------------------------------------
 
 
@@ -131,7 +140,8 @@ def _feed(text: str, url: str) -> Listing:
         mark = _marked(title, published, updated, content)
         moment = dict.get(entry, "updated_parsed") or dict.get(entry, "published_parsed")
         changed = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*moment) if moment else ""
-        entries.append(Entry(link, title, published, authors, outlet, "" if link else content, mark, changed))
+        name = _named(entry.get("id"))
+        entries.append(Entry(link, title, published, authors, outlet, "" if link else content, mark, changed, name))
     return Listing(tuple(entries))
 
 
@@ -159,7 +169,8 @@ def _json_feed(text: str, url: str) -> Listing:
         mark = _marked(title, published, item.get("date_modified"), content)
         changed = str(item.get("date_modified") or published)
         if link or content:
-            entries.append(Entry(link, title, published, authors, outlet, "" if link else content, mark, changed))
+            name = _named(item.get("id"))
+            entries.append(Entry(link, title, published, authors, outlet, "" if link else content, mark, changed, name))
     return Listing(tuple(entries))
 
 

@@ -82,7 +82,7 @@ class _List:
 
     def key(self, entry: Entry) -> str:
         """What an entry is remembered by."""
-        return entry.url or f"{self.url}#{entry.mark}"
+        return entry.url or f"{self.url}#{entry.name or entry.mark}"
 
     def known(self, entry: Entry) -> Visit | None:
         """What is known of an entry, if the list says nothing new of it."""
@@ -253,8 +253,9 @@ class Web:
         entry, visit = wanted.entry, wanted.visit
         try:
             if not entry.url:
-                article = _carried(entry, wanted.of.url)
-                return article, Visit(wanted.of.key(entry), article.id, mark=entry.mark, at=time.time())
+                key = wanted.of.key(entry)
+                article = _carried(entry, wanted.of.url, derived_id(key) if entry.name else "")
+                return article, Visit(key, article.id, mark=entry.mark, at=time.time())
             answer = self._manners.get(entry.url, _conditions(visit))
             if answer.status == 304 and visit:
                 return Unchanged(entry.url, visit.article_id), replace(visit, mark=entry.mark, at=time.time())
@@ -319,13 +320,20 @@ def _article(answer: Answer, entry: Entry) -> Article:
     return to_article({**{name: value for name, value in filled.items() if value}, **record}, entry.url, alone=True)
 
 
-def _carried(entry: Entry, source: str) -> Article:
+def _carried(entry: Entry, source: str, article_id: str) -> Article:
     """An article whose text stands in the list itself.
+
+    Args:
+        entry: that has no address.
+        source: the list.
+        article_id: what it is known by, so that an edited one is a new version; empty where the list gives it no id:
+            then it is known by its text.
 
     Raises:
         InputError: it cannot be used.
     """
     record: dict[object, object] = {
+        "id": article_id,
         "title": entry.title,
         "published": entry.published,
         "authors": entry.authors,

@@ -274,6 +274,48 @@ class TestFeeds:
         assert "private network" in report.refused[0].reason
 
 
+class TestLinklessItems:
+    ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title><entry>{}<title>Storm</title><content>{}</content></entry></feed>'
+    RSS = "<rss version='2.0'><channel><item>{}<title>Storm</title><description>{}</description></item></channel></rss>"
+    JSON = '{{"version": "https://jsonfeed.org/version/1.1", "items": [{{{}"title": "Storm", "content_text": "{}"}}]}}'
+
+    @pytest.mark.parametrize(
+        ("feed", "named"),
+        [
+            (ATOM, "<id>tag:example.org,2025:1</id>"),
+            (RSS, '<guid isPermaLink="false">wire-17</guid>'),
+            (JSON, '"id": "17", '),
+        ],
+    )
+    def test_an_edited_one_is_a_new_version(
+        self, feed: str, named: str, site: Site, builder: Builder, manners: Manners
+    ) -> None:
+        kind = {"Content-Type": "application/xml"}
+        site.pages["/feed"] = (kind, feed.format(named, "It rained on Saturday.").encode())
+        (known,) = take(builder, manners, f"{site.url}/feed").added
+        assert take(builder, manners, f"{site.url}/feed").unchanged == [known]
+        site.pages["/feed"] = (kind, feed.format(named, "It rained on Friday, a correction says.").encode())
+        report = take(builder, manners, f"{site.url}/feed")
+        assert (report.added, report.updated) == ([], [known])
+        with builder.open() as store:
+            assert store.articles([known])[known].version == 2
+        with news_site() as other:
+            other.pages["/feed"] = site.pages["/feed"]
+            assert len(take(builder, manners, f"{other.url}/feed").added) == 1, "ids hold within one feed"
+
+    def test_no_id_breaks_the_store(self, site: Site, builder: Builder, manners: Manners) -> None:
+        body = self.JSON.format(r'"id": "\ud800\u0000' + "x" * 5000 + '", ', "It rained.")
+        site.pages["/feed"] = ({"Content-Type": "application/json"}, body.encode())
+        assert len(take(builder, manners, f"{site.url}/feed").added) == 1
+        assert len(take(builder, manners, f"{site.url}/feed").unchanged) == 1
+
+    def test_one_without_an_id_is_known_by_its_text(self, site: Site, builder: Builder, manners: Manners) -> None:
+        kind = {"Content-Type": "application/xml"}
+        for text in ("It rained on Saturday.", "It rained on Friday."):
+            site.pages["/feed"] = (kind, self.ATOM.format("", text).encode())
+            assert len(take(builder, manners, f"{site.url}/feed").added) == 1
+
+
 class TestLongLists:
     @staticmethod
     def fill(site: Site, *names: str) -> None:
