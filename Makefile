@@ -40,7 +40,7 @@ scale: $(STAMP)  ## long: 50,000 articles; needs DATELINE_BENCH
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m torture.scale var/scale
 
 fuzz: $(STAMP)  ## 10 minutes of coverage-guided fuzzing of everything that reads
-	$(BIN)/pip install --quiet atheris
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements/fuzz.txt
 	PYTHONPATH=tests $(BIN)/python -m torture.coverage_fuzz -max_total_time=600
 
 eval: $(STAMP)  ## set up, then the question set without a language model, held against eval/floors.toml

@@ -1,7 +1,8 @@
 """Random and damaged input for everything that reads: no crash, no hang, and offsets that are always true.
 
-Inputs are mutations of good ones, so that they get past the first check of a reader. `make fuzz` lets atheris look for
-inputs that reach new code; this one needs nothing but Python.
+Inputs are mutations of good ones, so that they get past the first check of a reader; what is packed (Word, zip, front
+matter) is damaged before it is packed. An input that does not end becomes a row like any other. `make fuzz` lets
+atheris look for inputs that reach new code; this one needs nothing but Python.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ import gzip
 import io
 import json
 import random
+import signal
 import sqlite3
 import sys
 import time
 import zipfile
-from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache, partial
 
+from docx import Document
 from fakes.news_site import page
 from fakes.pdf import pdf_of
 
@@ -34,8 +37,10 @@ from index.web.listings import listing
 from rag.cite import SentenceReader, resolve
 from torture.faults import Row
 
-# One input may take so long, on a machine that is busy with other things too.
+# One input may take so much of the processor's time, in seconds.
 SLOW_S = 10.0
+# One that has not ended after so many seconds is given up, on a machine that is busy with other things too.
+DEADLINE_S = 60.0
 
 _PAGE = page("Storm hits coast").encode()
 _RSS = (
@@ -44,6 +49,20 @@ _RSS = (
 )
 _MAP = b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>http://a.org/x</loc></url></urlset>'
 _MAIL = b"Subject: Storm\r\nFrom: Ann <a@b.org>\r\nContent-Type: text/html\r\n\r\n" + _PAGE
+_PARTS = (
+    b'Subject: =?utf-8?B?U3Rvcm0=?=\r\nFrom: "Ann, of the desk" <a@b.org>\r\nDate: Thu, 02 Jan 2025 08:00:00 +0100\r\n'
+    b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="m"\r\n\r\nPreamble\r\n--m\r\n'
+    b'Content-Type: multipart/alternative; boundary="a"\r\n\r\n--a\r\nContent-Type: text/plain; charset=utf-8\r\n'
+    b"Content-Transfer-Encoding: quoted-printable\r\n\r\nIt rained. =E2=80=9CWhy?=E2=80=9D=\r\n he said.\r\n--a\r\n"
+    b"Content-Type: text/html; charset=iso-8859-1\r\n"
+    b"Content-Transfer-Encoding: base64\r\n\r\nPHA+SXQgcmFpbmVkLjwvcD4=\r\n"
+    b"--a--\r\n--m\r\nContent-Type: message/rfc822\r\n\r\nSubject: Inner\r\n\r\nIt snowed.\r\n--m\r\n"
+    b"Content-Type: application/pdf; name=x.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERi0=\r\n--m--\r\n"
+)
+_YAML = (
+    b"title: &t 'Storm: a report'\ndate: 2025-01-02T08:00:00+01:00\nauthors:\n  - {name: Ann}\n  - *t\n"
+    b"outlet: !!str 12\nurl: >-\n  http://a.org/x\ntags: [a, b]\n<<: {id: 17}\n"
+)
 _RECORD = json.dumps({"title": "Storm", "text": "It rained. “Why?” he said.", "date": "2025-01-02"}).encode()
 _PROSE = (
     "Mr. Smith said: “It rained.” (He left at 8 p.m. on Jan. 3.) U.S. stocks fell 3.5%… [1][2] Why? Because!"
@@ -53,11 +72,11 @@ _BITS = ["\0", "\ufffd", "“", "”", ". ", "…", "\n\n", "🙂", "é", "e\u03
 _BITS += ["[1]", "[", "]", "[[", "[1, 2]", "NEAR(", '"', "*", "^", "AND ", "title:", "-", "(", ")"]
 
 
-def _zip() -> bytes:
+def _zip(members: dict[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("a.txt", _PROSE)
-        packed.writestr("b/c.jsonl", _RECORD)
+        for name, content in members.items():
+            packed.writestr(name, content)
     return out.getvalue()
 
 
@@ -69,8 +88,11 @@ _SEEDS = {
     ".csv": b"title,text,date\nStorm,It rained.,2025-01-02\n",
     ".html": _PAGE,
     ".eml": _MAIL,
-    ".zip": _zip(),
+    ".zip": _zip({"a.txt": _PROSE.encode(), "b/c.jsonl": _RECORD}),
 }
+
+
+_IN_ZIP = (".md", ".jsonl", ".csv", ".html", ".eml")
 
 
 def mutated(seed: bytes, rng: random.Random) -> bytes:
@@ -165,8 +187,36 @@ def targets(rng: random.Random) -> list[tuple[str, bytes, Callable[[bytes], None
         ("sentences", _PROSE.encode(), lambda data: sentences(text_of(data))),
         ("words", _PROSE.encode(), lambda data: words(text_of(data), rng)),
         ("citations", _PROSE.encode(), lambda data: citations(text_of(data), rng)),
+        ("message of parts", _PARTS, partial(loaders, suffix=".eml")),
+        ("front matter", _YAML, lambda data: loaders(b"---\n" + data + b"\n---\n# Storm\n\nIt rained.\n", ".md")),
+        ("zip members", _RECORD, lambda data: loaders(_zip({f"a{suffix}": data for suffix in _IN_ZIP}), ".zip")),
+        ("word", _word_members()["word/document.xml"], _word),
         ("pdf", pdf_of(["It rained all day."], title="Storm"), _pdf),
     ]
+
+
+class Hang(BaseException):
+    """An input that does not end; no reader's `except Exception` may take it for a fault of the input."""
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Gives up after so long, in Python code and in regular expressions; what hangs in other C code is not reached.
+
+    Raises:
+        Hang: it took longer.
+    """
+
+    def over(_number: int, _frame: object) -> None:
+        raise Hang
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def run(seconds: float, seed: int) -> Row:
@@ -180,13 +230,34 @@ def run(seconds: float, seed: int) -> Row:
         data = mutated(good, rng)
         begun = time.process_time()
         try:
-            target(data)
+            with deadline(DEADLINE_S):
+                target(data)
+        except Hang:
+            row.broken.append(f"{name}: still at it after {DEADLINE_S:g} s: {data[:2000]!r}")
         except Exception as exc:
             row.broken.append(f"{name}: {type(exc).__name__}: {exc}: {data[:2000]!r}")
         if time.process_time() - begun > SLOW_S:
             row.broken.append(f"{name}: took {time.process_time() - begun:.0f} s: {data[:2000]!r}")
         row.tried += 1
     return row
+
+
+@cache
+def _word_members() -> dict[str, bytes]:
+    """The members of a good Word document."""
+    document, out = Document(), io.BytesIO()
+    document.add_heading("Storm")
+    document.add_paragraph(_PROSE)
+    document.add_table(1, 2).cell(0, 0).text = "one"
+    document.save(out)
+    with zipfile.ZipFile(out) as packed:
+        return {name: packed.read(name) for name in packed.namelist()}
+
+
+def _word(data: bytes) -> None:
+    """In this process: one of its own for each input would take a second."""
+    with suppress(UnreadableError):
+        assert isinstance(documents.word(_zip({**_word_members(), "word/document.xml": data}))["text"], str)
 
 
 def _pdf(data: bytes) -> None:

@@ -52,7 +52,7 @@ def test_marks_inside_and_list_signs() -> None:
     ]
 
 
-@given(st.text(alphabet="ab .!?[]1234567890,\n“”", max_size=120))
+@given(st.text(alphabet="ab .!?[]1234567890,\n“”", max_size=120) | st.text(max_size=120))
 def test_no_draft_breaks_it(draft: str) -> None:
     assert all(any(c.isalnum() for c in sentence.text) for sentence in read([draft]))
 
