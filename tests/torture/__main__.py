@@ -2,8 +2,8 @@
 
 python -m torture [--kills 200] [--tries 20] [--minutes 10] [--load-seconds 300] [--articles 50000] [--out FILE]
 
-The last two steps, both stores compared and 50,000 articles, need the files that DATELINE_BENCH names, and are left out
-without them.
+What compares both stores, and the last step, 50,000 articles, need the files that DATELINE_BENCH names, and are left
+out without them.
 """
 
 from __future__ import annotations
