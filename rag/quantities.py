@@ -85,10 +85,11 @@ def located(text: str) -> Iterator[tuple[Quantity, int, int]]:
 
 def missing_quantities(claim: str, evidence: str) -> list[str]:
     """The numbers of the claim that the evidence does not state, as they would be written."""
-    stated = quantities(evidence)
+    named = quantities(claim)
+    stated = quantities(evidence) if named else []
     return [
         f"{wanted.value:f}{' ' + wanted.kind if wanted.kind else ''}"
-        for wanted in quantities(claim)
+        for wanted in named
         if not any(wanted.agrees(other) for other in stated) or _swapped(wanted, stated)
     ]
 

@@ -164,7 +164,8 @@ def _numbers(claim: str, evidence: str) -> list[str]:
 
 def _dates(claim: str, evidence: str) -> list[str]:
     """Days of the week and months that the evidence does not name; "Sept." is September."""
-    absent = surely_named(claim) - named(evidence)
+    sure = surely_named(claim)
+    absent = sure - named(evidence) if sure else sure
     missing = [name.title() for name in (*WEEKDAYS, *MONTHS) if name in absent]
     return [f"the evidence does not say {', '.join(missing)}"] if missing else []
 
