@@ -81,6 +81,11 @@ def file_of(source: str) -> str:
     return found[1] if found else source
 
 
+def origin(source: str) -> str:
+    """The file or address that a refused item comes from, whatever its line and its place in an archive."""
+    return file_of(re.sub(r":\d+\Z", "", source))
+
+
 class Files:
     """Files and folders as a source of articles: one lot, read once to see what is new and once more to encode that.
 

@@ -1,11 +1,8 @@
-"""What became of every item of an ingest, and the file of what was refused."""
+"""What became of every item of an ingest."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from index.sources import Left, Refused
@@ -97,19 +94,3 @@ class Report:
         lists[item.outcome].append(item.article_id)
         if item.near:
             self.near_duplicates[item.article_id] = item.near
-
-
-def write_rejected(path: Path, refused: Iterable[Refused]) -> None:
-    """Writes what was refused, a JSON object a line: the record as it was read, with the reason under ``_refused``.
-
-    Records can be mended in that file and it can be ingested like any other; ``_refused`` is not looked at. Where
-    nothing could be read of an item (a damaged file, a page), only its source stands there.
-    """
-    lines = []
-    for item in refused:
-        record = item.record if isinstance(item.record, dict) else {"_record": item.record} if item.record else {}
-        about = {"source": item.source, "reason": item.reason, "advice": item.advice}
-        lines.append(json.dumps({**record, "_refused": about}, ensure_ascii=True, default=str) + "\n")
-    temporary = path.with_suffix(path.suffix + ".tmp")
-    temporary.write_text("".join(lines), encoding="utf-8")
-    temporary.replace(path)

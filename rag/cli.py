@@ -21,9 +21,10 @@ from index import plugins
 from index.build import Builder
 from index.embed import embedder
 from index.errors import DatelineError, InputError
-from index.load import REJECTED
+from index.load import REJECTED, origin
 from index.records import StoredArticle
-from index.report import Item, Report, write_rejected
+from index.rejected import write_rejected
+from index.report import Item, Report
 from index.store import Store
 from index.stores import EMBEDDED
 from index.stores import named as named_place
@@ -151,12 +152,13 @@ def ingest(
     with told():
         config = _config(index=index)
         encoder = embedder(config.embedder)
-        report = Report()
-        with _reported(report, config.index, rejected or config.index / REJECTED, as_json=as_json):
+        report, read = Report(), set[str]()
+        with _reported(report, read, config.index, rejected or config.index / REJECTED, as_json=as_json):
             say = cli_print.each_item(errors) if items else lambda _: None
 
             def settled(item: Item) -> None:
                 report.note(item)
+                read.add(origin(item.source))
                 say(item)
 
             with hired(workers, encoder, config.embedder) as crew, cli_print.ingest_progress(errors) as notify:
@@ -167,29 +169,28 @@ def ingest(
 
 
 @contextmanager
-def _reported(report: Report, place: Path, rejected: Path, *, as_json: bool) -> Iterator[None]:
+def _reported(report: Report, read: set[str], place: Path, rejected: Path, *, as_json: bool) -> Iterator[None]:
     """Says what was done, also where an error or Ctrl-C ends it: what was reported is in the index."""
     try:
         yield
     except BaseException:
         if report.taken or report.refused:
             try:
-                _report(report, place, rejected, as_json=as_json)
+                _report(report, set(), place, rejected, as_json=as_json)
             except DatelineError as exc:
                 errors.print(cli_print.plain(str(exc)))
         raise
-    _report(report, place, rejected, as_json=as_json)
+    _report(report, read, place, rejected, as_json=as_json)
 
 
-def _report(report: Report, place: Path, rejected: Path, *, as_json: bool) -> None:
+def _report(report: Report, read: set[str], place: Path, rejected: Path, *, as_json: bool) -> None:
     if as_json:
         _print_json(cli_print.report_json(report))
     else:
         cli_print.report(report, place, errors)
-    if report.refused:
-        write_rejected(rejected, report.refused)
-        if not as_json:
-            cli_print.mend(rejected, errors)
+    write_rejected(rejected, report.refused, read)
+    if report.refused and not as_json:
+        cli_print.mend(rejected, errors)
 
 
 @app.command()

@@ -19,7 +19,8 @@ from fakes.embedder import BagEmbedder
 from index.build import Builder, gathered
 from index.errors import IndexBusy, InputError
 from index.load import REJECTED
-from index.report import Item, Progress, write_rejected
+from index.rejected import write_rejected
+from index.report import Item, Progress
 from index.sqlite_faiss import SqliteFaissStore
 
 

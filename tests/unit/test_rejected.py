@@ -1,0 +1,105 @@
+"""The file of what was refused: nothing that somebody may be mending is lost, nothing that was settled stays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fakes.embedder import BagEmbedder
+from typer.testing import CliRunner, Result
+
+from index.errors import StoreError
+from index.rejected import write_rejected
+from index.sources import Refused
+from rag import cli
+
+PAGE = "https://example.org/storm"
+NO_TEXT = "no field 'text'"
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def sources(path: Path) -> list[object]:
+    return [line["_refused"]["source"] for line in lines(path)]  # type: ignore[index]
+
+
+def refused(source: str, reason: str = NO_TEXT, **record: object) -> Refused:
+    return Refused(source, reason, "Mend it.", record or None)
+
+
+def test_what_is_fed_and_refused_again_keeps_its_first_source(tmp_path: Path) -> None:
+    path = tmp_path / "rejected.jsonl"
+    write_rejected(path, [refused(PAGE, title="Storm"), refused(f"{PAGE}2", "HTTP status 404")])
+    fed = [Refused(f"{path}:{n}", f"still {NO_TEXT}", "Mend it.", record) for n, record in enumerate(lines(path), 1)]
+    write_rejected(path, fed, {str(path)})
+    assert lines(path) == [
+        {"title": "Storm", "_refused": {"source": PAGE, "reason": f"still {NO_TEXT}", "advice": "Mend it."}},
+        {"_refused": {"source": f"{PAGE}2", "reason": "HTTP status 404", "advice": "Mend it."}},
+    ]
+
+
+def test_what_was_not_read_again_stays(tmp_path: Path) -> None:
+    path = tmp_path / "rejected.jsonl"
+    write_rejected(path, [refused("/a/x.jsonl:3", title="A"), refused(PAGE)], {"/a/x.jsonl", PAGE})
+    write_rejected(path, [refused("/b/y.json", title="B")], {"/b/y.json"})
+    assert sources(path) == ["/a/x.jsonl:3", PAGE, "/b/y.json"]
+    write_rejected(path, [], {"/a/x.jsonl", "/b/y.json"})
+    assert sources(path) == [PAGE]
+    write_rejected(path, [], {PAGE})
+    assert not path.exists()
+
+
+def test_a_record_that_is_being_mended_is_not_put_back(tmp_path: Path) -> None:
+    path = tmp_path / "rejected.jsonl"
+    here = {"/a/x.json"}
+    first, second = (
+        refused("/a/x.json", f"record 1: {NO_TEXT}", title="A"),
+        refused("/a/x.json", "record 2: no", title="B"),
+    )
+    write_rejected(path, [first, second], here)
+    mended = path.read_text(encoding="utf-8").replace('"title": "A"', '"title": "A", "text": "It rained."')
+    path.write_text(f"{mended}a note of my own\n", encoding="utf-8")
+    write_rejected(path, [first, refused("/a/x.json", "record 3: no", title="C")], here)
+    written = path.read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line).get("text") for line in written if line.startswith("{")] == ["It rained.", None]
+    assert '"title": "C"' in written[-1]
+    assert written[1] == "a note of my own"
+
+
+def test_a_run_that_was_not_finished_settles_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "rejected.jsonl"
+    write_rejected(path, [refused("/a/x.jsonl:3", title="A"), refused("/a/x.jsonl:4", title="B")], {"/a/x.jsonl"})
+    fed = Refused(f"{path}:1", "another reason", "Mend it.", lines(path)[0])
+    write_rejected(path, [fed, refused("/a/x.jsonl:5", title="C")])
+    assert sources(path) == ["/a/x.jsonl:3", "/a/x.jsonl:4", "/a/x.jsonl:5"]
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    for path in (tmp_path / "nowhere" / "r.jsonl", tmp_path):
+        with pytest.raises(StoreError, match="Refused records could not be written to") as caught:
+            write_rejected(path, [refused(PAGE)])
+        assert "--rejected" in caught.value.advice
+
+
+def ingest(tmp_path: Path, *arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli.app, ["ingest", *map(str, arguments), "--index", str(tmp_path / "index")])
+
+
+def test_from_the_command_line(tmp_path: Path, bag: BagEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "embedder", lambda _spec: bag)
+    kept = tmp_path / "index" / "rejected.jsonl"
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps({"id": name, "title": name}) + "\n", encoding="utf-8")
+        assert ingest(tmp_path, tmp_path / f"{name}.jsonl").exit_code == 1
+    assert sources(kept) == [f"{tmp_path}/a.jsonl:1", f"{tmp_path}/b.jsonl:1"]
+    mended = lines(kept)
+    mended[0]["text"] = "It rained."
+    kept.write_text("".join(json.dumps(line) + "\n" for line in mended), encoding="utf-8")
+    result = ingest(tmp_path, kept)
+    assert "1 added, 1 refused." in result.stderr
+    assert sources(kept) == [f"{tmp_path}/b.jsonl:1"]
+    result = ingest(tmp_path, tmp_path / "b.jsonl", "--rejected", tmp_path / "nowhere" / "r.jsonl")
+    assert (result.exit_code, "Refused records could not be written to" in result.stderr) == (1, True)
