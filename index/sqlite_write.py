@@ -16,6 +16,9 @@ from index.store import Entry, Kept, Outcome
 
 # Merges of all words until they are built anew. An index made before these were counted has had some already.
 MERGES = 500
+# Near-duplicates that are looked at one by one. Of notices that say the same thousands of times, the newest ones that
+# share a band stand for all; and a story of more does not fall apart when one of them goes.
+CROWD = 50
 
 
 def put(db: sqlite3.Connection, entry: Entry) -> Outcome:
@@ -188,8 +191,9 @@ def _join_story(db: sqlite3.Connection, n: int, sketch: Signature, day: date | N
     """Puts the article into the story of its near-duplicates; stories that it connects become one."""
     keys = list(enumerate(band_keys(sketch)))
     seen: set[int] = set()
+    newest = "SELECT article FROM bands WHERE band = ? AND key = ? ORDER BY article DESC LIMIT ?"
     for band, key in keys:
-        seen.update(row[0] for row in db.execute("SELECT article FROM bands WHERE band = ? AND key = ?", (band, key)))
+        seen.update(row[0] for row in db.execute(newest, (band, key, CROWD)))
     stories = {
         story
         for other, story, other_sketch, other_day in _sketches(db, seen)
@@ -197,7 +201,8 @@ def _join_story(db: sqlite3.Connection, n: int, sketch: Signature, day: date | N
     }
     story = min(stories, default=n)
     if len(stories) > 1:
-        db.execute(f"UPDATE articles SET story = ? WHERE story IN ({_marks(stories)})", (story, *stories))
+        sql = "UPDATE articles SET story = ? WHERE story IN (SELECT value FROM json_each(?))"
+        db.execute(sql, (story, json.dumps(sorted(stories))))
     db.execute("UPDATE articles SET story = ? WHERE n = ?", (story, n))
     db.executemany("INSERT INTO bands VALUES (?, ?, ?)", [(band, key, n) for band, key in keys])
 
@@ -214,8 +219,13 @@ def _leave_story(db: sqlite3.Connection, n: int) -> None:
     """Takes the article out of its story and joins the others afresh: it may have been what held them together."""
     db.execute("DELETE FROM bands WHERE article = ?", (n,))
     others = db.execute(
-        "SELECT n FROM articles WHERE story = (SELECT story FROM articles WHERE n = ?) AND n <> ? ORDER BY n", (n, n)
+        """SELECT n FROM articles WHERE story = (SELECT story FROM articles WHERE n = ?) AND n <> ?
+        ORDER BY n LIMIT ?""",
+        (n, n, CROWD + 1),
     ).fetchall()
+    if len(others) > CROWD:
+        _leave_crowd(db, n)
+        return
     db.execute("UPDATE articles SET story = n WHERE n = ?", (n,))
     members = list(_sketches(db, [row[0] for row in others]))
     for other, *_ in members:
@@ -225,16 +235,20 @@ def _leave_story(db: sqlite3.Connection, n: int) -> None:
         _join_story(db, other, sketch, day)
 
 
+def _leave_crowd(db: sqlite3.Connection, n: int) -> None:
+    """The others stay one story. Its number may be that of the one that goes: then another's is free to be given."""
+    story = db.execute("SELECT story FROM articles WHERE n = ?", (n,)).fetchone()[0]
+    if story == n:
+        heir = db.execute("SELECT max(n) FROM articles WHERE story = ? AND n <> ?", (n, n)).fetchone()[0]
+        db.execute("UPDATE articles SET story = ? WHERE story = ?", (heir, n))
+    db.execute("UPDATE articles SET story = n WHERE n = ?", (n,))
+
+
 def _sketches(db: sqlite3.Connection, articles: Iterable[int]) -> list[tuple[int, int, Signature, date | None]]:
-    wanted = sorted(articles)
-    rows = db.execute(
-        f"SELECT n, story, signature, published FROM articles WHERE n IN ({_marks(wanted)}) ORDER BY n", wanted
-    ).fetchall()
+    sql = """SELECT n, story, signature, published FROM articles
+        WHERE n IN (SELECT value FROM json_each(?)) ORDER BY n"""
+    rows = db.execute(sql, (json.dumps(sorted(articles)),)).fetchall()
     return [
         (n, story, np.frombuffer(blob, dtype=np.uint32), date.fromordinal(day) if day else None)
         for n, story, blob, day in rows
     ]
-
-
-def _marks(values: Sequence[object] | set[int]) -> str:
-    return ",".join("?" * len(values))
