@@ -20,7 +20,7 @@ from index.errors import IndexMissing, StoreError
 from index.manifest import Manifest
 from index.records import Article
 from index.salvage import Salvage, content_hash, salvage, sound
-from index.sqlite_db import DATABASE, Database
+from index.sqlite_db import DAMAGED, DATABASE, Database
 from index.sqlite_faiss import POSTINGS, VECTORS, SqliteFaissStore
 from index.store import Entry
 from index.vector_file import checked
@@ -97,6 +97,7 @@ def repair(place: Path, embedder: Embedder, tell: Callable[[str], None] = lambda
     if any(problem.part not in FILES.values() for problem in problems):
         found = salvage(place, wanted)
         tell(f"{found.whole} articles are whole, {len(found.unfit)} are encoded anew, {len(found.lost)} are lost.")
+        tell(f"{place / DAMAGED} holds all as it was, until an article is removed; delete it when you need it no more.")
         lost = found.lost
         _encoded_anew(found, place, embedder, chunker)
     with SqliteFaissStore(place, wanted) as store, store.exclusive():
@@ -105,7 +106,7 @@ def repair(place: Path, embedder: Embedder, tell: Callable[[str], None] = lambda
     left = examine(place)
     if left:
         msg = f"The index at {place} is still not sound: {left[0].message}."
-        raise StoreError(msg, f"Ingest into a new folder; what was there before is {DATABASE}.damaged.")
+        raise StoreError(msg, f"Ingest into a new folder; what was there before is {DAMAGED}.")
     return lost
 
 

@@ -19,7 +19,7 @@ from index.manifest import SCHEMA_VERSION, Manifest
 from index.records import Article
 from index.schema import DDL, statements
 from index.schema_copy import with_tables
-from index.sqlite_db import DATABASE, Database, transaction
+from index.sqlite_db import DAMAGED, DATABASE, Database, transaction
 
 Row = tuple[Any, ...]
 
@@ -105,7 +105,7 @@ def salvage(place: Path, manifest: Manifest) -> Salvage:
             raise IndexBusy(
                 msg, "End it, then repair again."
             )  # the log of the old file would be applied to the new one
-        kept = old.with_name(f"{DATABASE}.damaged")
+        kept = old.with_name(DAMAGED)
         kept.unlink(missing_ok=True)
         os.link(old, kept)
         new.replace(old)

@@ -18,6 +18,8 @@ from index.write_lock import held
 T = TypeVar("T")
 
 DATABASE, LOCK = "dateline.sqlite3", "write.lock"
+# What a database was before its repair.
+DAMAGED = f"{DATABASE}.damaged"
 
 _ADVICE = {
     "SQLITE_FULL": "The disk is full: make room. What was reported is in the index.",

@@ -28,7 +28,7 @@ from index.schema import DDL, migrate, statements
 from index.schema_copy import TABLES, keep_tables
 from index.sources import Visit
 from index.sqlite_columns import Columns
-from index.sqlite_db import DATABASE, LOCK, transaction
+from index.sqlite_db import DAMAGED, DATABASE, LOCK, transaction
 from index.sqlite_read import Reading
 from index.sqlite_words import fts_query
 from index.store import Entry, Kept, Outcome, Terms
@@ -113,7 +113,11 @@ class SqliteFaissStore(Reading):
         self.write(work)
 
     def remove(self, article_ids: Sequence[str]) -> int:
-        return self.write(lambda db: sum(sqlite_write.remove(db, article_id) for article_id in article_ids))
+        count = self.write(lambda db: sum(sqlite_write.remove(db, article_id) for article_id in article_ids))
+        if count:
+            with self.mapped():
+                (self.place / DAMAGED).unlink(missing_ok=True)  # what was removed stands in it, too
+        return count
 
     def relocate(self, places: Mapping[str, str]) -> None:
         sql = "SELECT id, source FROM articles WHERE id IN (SELECT value FROM json_each(?))"

@@ -92,6 +92,19 @@ def test_what_is_derived_is_made_anew(place: Path, bag: BagEmbedder, harm: str, 
         assert "formerly" in store.sentences("a0", 1)[0].text
 
 
+def test_the_damaged_file_is_told_of_and_goes_when_an_article_is_removed(place: Path, bag: BagEmbedder) -> None:
+    execute(place, "DELETE FROM passages WHERE article = 4")
+    told: list[str] = []
+    repair(place, bag, told.append)
+    damaged = place / "dateline.sqlite3.damaged"
+    assert any(str(damaged) in line and "until an article is removed" in line for line in told)
+    with SqliteFaissStore(place) as store:
+        assert store.remove(["no such article"]) == 0
+        assert damaged.exists()
+        assert store.remove(["a7"]) == 1
+    assert not damaged.exists()
+
+
 @pytest.mark.parametrize("harm", ["truncated", "flipped", "missing", "another index's"])
 def test_the_faiss_file(place: Path, bag: BagEmbedder, tmp_path: Path, harm: str) -> None:
     file = place / VECTORS
