@@ -16,8 +16,8 @@ from starlette.exceptions import HTTPException
 from api import chat
 from api.desk import Capacity, Desk, unless_gone
 from api.door import Door, Visitor
-from api.envelope import Envelope, TooLarge, request_id, too_large
-from api.errors import ApiError, ErrorJson, as_api_error, error_response, plain_error
+from api.envelope import Envelope, http_error, request_id
+from api.errors import ApiError, ErrorJson, as_api_error, error_response
 from api.metrics import CONTENT_TYPE, Metrics
 from api.ready import Readiness
 from api.schemas import (
@@ -231,10 +231,7 @@ def _handle_errors(app: FastAPI) -> None:
         msg = f"{where or 'The body'}: {first['msg']}."
         return error_response(ApiError(400, "invalid_request", msg, param=where or None))
 
-    @app.exception_handler(HTTPException)
-    async def http(_: Request, exc: HTTPException) -> Response:
-        error = too_large(exc.most) if isinstance(exc, TooLarge) else plain_error(exc.status_code)
-        return error_response(error, dict(exc.headers or {}))
+    app.add_exception_handler(HTTPException, http_error)
 
 
 def _describe(app: FastAPI) -> None:

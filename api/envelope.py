@@ -14,9 +14,10 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import ApiError, error_response
+from api.errors import ApiError, error_response, plain_error
 from api.metrics import Metrics
 
 log = logging.getLogger("dateline.api")
@@ -50,10 +51,10 @@ class Envelope:
 
     Args:
         app: what answers.
-        metrics: told of every request.
+        metrics: told of every request, where there are any.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics | None = None) -> None:
         self._app, self._metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,7 +95,8 @@ class Envelope:
 
     def _told(self, scope: Scope, request: Request, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
-        self._metrics.request(request.method, route, status, seconds)
+        if self._metrics:
+            self._metrics.request(request.method, route, status, seconds)
         fields = {
             "method": request.method,
             "route": route,
@@ -117,6 +119,13 @@ class TooLarge(HTTPException):
     def __init__(self, most: int) -> None:
         super().__init__(413)
         self.most = most
+
+
+async def http_error(_: Request, exc: Exception) -> Response:
+    """What Starlette says by an HTTPException, as every other error."""
+    assert isinstance(exc, HTTPException)
+    error = too_large(exc.most) if isinstance(exc, TooLarge) else plain_error(exc.status_code)
+    return error_response(error, dict(exc.headers or {}))
 
 
 def _bounded(receive: Receive, most: int) -> Receive:

@@ -15,12 +15,14 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import ToolAnnotations
 from pydantic import Field, ValidationError
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.app import RATE
 from api.desk import Capacity, Desk
 from api.door import Door
+from api.envelope import Envelope, http_error, request_id
 from api.errors import as_api_error, error_response
 from api.schemas import ArticlePiece, Limits, SearchBody, SearchJson
 from api.server import PORT, listen, log_to_stderr
@@ -111,13 +113,13 @@ def _told() -> Iterator[None]:
     try:
         yield
     except DatelineError as exc:
-        raise ToolError(str(as_api_error(exc, "-"))) from exc
+        raise ToolError(str(as_api_error(exc, request_id.get()))) from exc
     except ValidationError as exc:
         raise ToolError(exc.errors()[0]["msg"]) from exc
 
 
 class Guarded:
-    """The HTTP transport behind the same door as the API: a token with the scope `ask`."""
+    """The HTTP transport behind the same door as the API: a token with the scope `ask`. The envelope is around it."""
 
     def __init__(self, app: ASGIApp, door: Door) -> None:
         self._app, self._door = app, door
@@ -126,10 +128,11 @@ class Guarded:
         if scope["type"] == "http":
             request = Request(scope)
             try:
-                self._door.admit(request.headers, request.client.host if request.client else None, "ask")
+                visitor = self._door.admit(request.headers, request.client.host if request.client else None, "ask")
             except DatelineError as exc:
-                await error_response(as_api_error(exc, "-"))(scope, receive, send)
+                await error_response(as_api_error(exc, request_id.get()))(scope, receive, send)
                 return
+            request.state.told = {"visitor": visitor.name}
         await self._app(scope, receive, send)
 
 
@@ -146,7 +149,8 @@ def over_http(desk: Desk, host: str, port: int, rate: str = RATE) -> tuple[uvico
     app = make(desk).streamable_http_app(
         streamable_http_path=PATH, host=host, stateless_http=True, transport_security=security
     )
-    return listen(Guarded(app, Door(tokens, rate)), tokens, host, port)
+    app.add_exception_handler(HTTPException, http_error)
+    return listen(Envelope(Guarded(app, Door(tokens, rate))), tokens, host, port)
 
 
 def main(arguments: Sequence[str]) -> None:
