@@ -1,18 +1,18 @@
-"""Fits the combinations of the learned verifier: ``python -m eval.combine_verifier PAIRS``.
+"""Makes the combinations of the learned verifier: ``python -m eval.combine_verifier PAIRS``.
 
-Logistic regression whose weights may not be negative, since each signal is larger the better a claim is supported.
-One combination is for cited evidence, and is fitted on pairs that the network was not trained on. The others are for
-longer evidence, of which the network reads only a part, and are fitted on the labelled summaries of one file each: a
-combination is named for its file and must be measured on another. A summary is as well supported as its weakest
-sentence, so that one stands for it, found anew in each round (multiple-instance learning, Andrews et al. 2002).
+One is for cited evidence: logistic regression over rules and network, on pairs that the network was not trained on. (Of a
+claim's words most must be there anyway.) Its weights may not be negative, since each signal is larger the better a
+claim is supported. The others are for longer evidence, of which the network reads only a part. There what tells good
+summaries from bad differs so much between summarisers that weights fitted on some mislead on others; few signals of
+one weight each do better (Dawes 1979, "The robust beauty of improper linear models"). Only their scale and the
+threshold come from a file of labelled summaries, for which a combination is named; it must be measured on another. A
+summary is as well supported as its weakest sentence.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,80 +25,75 @@ from eval.labelled import DATA, FIT, Labelled, bench_file, read_labelled
 from eval.metrics import best_threshold
 from eval.train_verifier import held_out, read_pairs
 from index.sentences import cut_sentences
-from rag.signals import NAMES, Signals
+from rag.signals import NAMES, SHARES, Signals
 from rag.verify import Case
 from rag.verify_learned import CITED, COMBINATIONS, at_once, network_reads, values_of
 
-ROUNDS = 8
 PENALTY = 0.02  # on the squares of the weights of standardised signals
+# Of long evidence: are the words there, are they there in this order and out of few places, does the network doubt one?
+UNIT = ("coverage", "missing", "ordered", "pieces", "doubts")
 
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Sentences of which the weakest stands for all.
-
-    Attributes:
-        rows: signals, one row a sentence.
-        supported: the label.
-        weight: in the fit.
-        source: where it is from. Each source has a bias of its own in the fit, so that the weights tell claims of one
-            source apart, and not the sources.
-    """
-
-    rows: Floats
-    supported: bool
-    weight: float
-    source: str
-
-
 def main(pairs: Path) -> None:
-    """Fits all combinations and writes them into the package."""
-    fitted = {CITED: fit(_pairs(pairs))}
+    """Makes all combinations and writes them into the package."""
+    made = {CITED: fitted(*_pairs(pairs))}
     for name in (FIT, DATA):
-        fitted[Path(name).stem] = fit(_summaries(read_labelled(bench_file(name))))
-    COMBINATIONS.write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
+        made[Path(name).stem] = unit(_summaries(read_labelled(bench_file(name))))
+    COMBINATIONS.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     typer.echo(COMBINATIONS.read_text(encoding="utf-8"))
 
 
-def fit(groups: Sequence[Group]) -> dict[str, object]:
-    """Weights by signal, and a bias at which the groups of each source are told apart best at a support of one half."""
-    scale = np.concatenate([g.rows for g in groups]).std(axis=0) + 1e-6
-    sources = sorted({g.source for g in groups})
-    of_source = np.array([sources.index(g.source) for g in groups])
-    labels = np.array([float(g.supported) for g in groups])
-    shares = np.array([g.weight for g in groups])
-    found = np.append(np.full(len(NAMES), 0.1), np.zeros(len(sources)))
-    bounds = [(0, None)] * len(NAMES) + [(None, None)] * len(sources)
-    for _ in range(ROUNDS):
-        weights = found[: len(NAMES)] / scale
-        rows = np.array([g.rows[int(np.argmin(g.rows @ weights))] for g in groups]) / scale
-        fitting = (rows, labels, shares / shares.sum(), of_source)
-        found = minimize(_loss, found, fitting, method="L-BFGS-B", jac=True, bounds=bounds).x
-    weights = found[: len(NAMES)] / scale
-    sides: list[tuple[list[float], list[float]]] = [([], []) for _ in sources]
-    for group, source in zip(groups, of_source, strict=True):
-        sides[source][not group.supported].append(float((group.rows @ weights).min()))
-    bias = -best_threshold(sides)
-    return {"weights": {n: round(float(w), 4) for n, w in zip(NAMES, weights, strict=True)}, "bias": round(bias, 4)}
+def fitted(rows: Floats, supported: npt.NDArray[np.bool_]) -> dict[str, object]:
+    """Weights and bias by logistic regression; each label weighs the same.
+
+    Args:
+        rows: signals, shape (claims, signals).
+        supported: labels, shape (claims,).
+    """
+    scale = rows.std(axis=0) + 1e-6
+    shares = np.where(supported, 0.5 / supported.sum(), 0.5 / (~supported).sum())
+    start = np.append(np.full(len(NAMES), 0.1), 0.0)
+    bounds = [(0, 0 if name in SHARES else None) for name in NAMES] + [(None, None)]
+    fitting = (rows / scale, supported.astype(float), shares)
+    found = minimize(_loss, start, fitting, method="L-BFGS-B", jac=True, bounds=bounds).x
+    weights = found[:-1] / scale
+    supports = rows @ weights
+    return _combination(weights, best_threshold([(supports[supported].tolist(), supports[~supported].tolist())]))
 
 
-def _loss(
-    parameters: Floats, rows: Floats, labels: Floats, shares: Floats, of_source: npt.NDArray[np.int64]
-) -> tuple[float, Floats]:
+def unit(summaries: Sequence[tuple[Floats, str, bool]]) -> dict[str, object]:
+    """One weight for each signal of `UNIT`, by its deviation, and the threshold at which summaries are told apart best.
+
+    Args:
+        summaries: signals of the claims, origin and label of each.
+    """
+    deviations = np.concatenate([rows for rows, _, _ in summaries]).std(axis=0) + 1e-6
+    weights = np.array([float(name in UNIT) for name in NAMES]) / deviations
+    sides: dict[str, tuple[list[float], list[float]]] = {}
+    for rows, origin, consistent in summaries:
+        sides.setdefault(origin, ([], []))[not consistent].append(float((rows @ weights).min()))
+    return _combination(weights, best_threshold(list(sides.values())))
+
+
+def _combination(weights: Floats, threshold: float) -> dict[str, object]:
+    rounded = {name: round(float(weight), 4) for name, weight in zip(NAMES, weights, strict=True)}
+    return {"weights": rounded, "bias": round(-threshold, 4)}
+
+
+def _loss(parameters: Floats, rows: Floats, labels: Floats, shares: Floats) -> tuple[float, Floats]:
     """Cross-entropy with a penalty on the weights, and its gradient."""
-    weights, biases = parameters[: len(NAMES)], parameters[len(NAMES) :]
-    logits = rows @ weights + biases[of_source]
+    weights = parameters[:-1]
+    logits = rows @ weights + parameters[-1]
     entropy = np.logaddexp(0, logits) - labels * logits
     slope = shares * (1 / (1 + np.exp(-logits)) - labels)
-    of_biases = np.bincount(of_source, slope, len(biases)).astype(np.float64)
-    gradient = np.concatenate([rows.T @ slope + 2 * PENALTY * weights, of_biases])
+    gradient = np.append(rows.T @ slope + 2 * PENALTY * weights, slope.sum())
     return float(shares @ entropy + PENALTY * weights @ weights), gradient
 
 
-def _summaries(labelled: Sequence[Labelled]) -> list[Group]:
-    """Each origin and each label weighs the same."""
+def _summaries(labelled: Sequence[Labelled]) -> list[tuple[Floats, str, bool]]:
+    """Those with a claim that words alone do not decide."""
     asked, owner = [], []
     for i, one in enumerate(labelled):
         source = one.sentences()
@@ -109,25 +104,14 @@ def _summaries(labelled: Sequence[Labelled]) -> list[Group]:
     for i, values in zip(owner, _values(asked), strict=True):
         if values is not None:
             rows.setdefault(i, []).append(values)
-    count = Counter((labelled[i].origin, labelled[i].consistent) for i in rows)
-    each = {key: 1 / len(count) / n for key, n in count.items()}
-    return [
-        Group(
-            np.array(found),
-            labelled[i].consistent,
-            each[labelled[i].origin, labelled[i].consistent],
-            labelled[i].origin,
-        )
-        for i, found in rows.items()
-    ]
+    return [(np.array(found), labelled[i].origin, labelled[i].consistent) for i, found in rows.items()]
 
 
-def _pairs(path: Path) -> list[Group]:
+def _pairs(path: Path) -> tuple[Floats, npt.NDArray[np.bool_]]:
     rows = held_out(read_pairs(path))
     asked = [(row.claim, Case(tuple(_cut(row.evidence)))) for row in rows]
     found = [(values, row.supported) for values, row in zip(_values(asked), rows, strict=True) if values is not None]
-    count = Counter(supported for _, supported in found)
-    return [Group(np.array([v]), ok, 0.5 / count[ok], "pairs") for v, ok in found]
+    return np.array([values for values, _ in found]), np.array([supported for _, supported in found])
 
 
 def _values(asked: Sequence[tuple[str, Case]]) -> list[list[float] | None]:

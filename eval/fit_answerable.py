@@ -36,6 +36,7 @@ from rag.understand import understand
 
 # ruff: noqa: S311 - chance that can be repeated
 MANY = 12  # articles that hold the words of an answer
+WRITTEN = 600  # readers' questions
 OTHERS = 300  # articles beside those that questions are about, so that there is something to confuse them with
 DEPTH = 10
 SAME = 0.7  # share of words by which a sentence is one that answers, cut or worded a little otherwise
@@ -115,9 +116,10 @@ def _asked(bench: Path, cache: Path) -> Iterator[Asked]:
     # What many articles hold is no answer.
     quiz = [q for q in quiz_questions(bench) if held_out(q.id) and 0 < len(q.bearing) <= MANY]
     written = [q for q in reader_questions.read() if held_out(q.article)]
+    rng = random.Random(SEED)
+    written = rng.sample(written, min(WRITTEN, len(written)))
     articles = {a["id"]: a for a in read_articles(bench / "articles.jsonl.gz")}
     wanted = {q.article for q in written} | {i for q in quiz for i in (*q.evidence, *q.bearing)}
-    rng = random.Random(SEED)
     rest = sorted(articles.keys() - wanted)
     chosen = [articles[i] for i in (*sorted(wanted & articles.keys()), *rng.sample(rest, OTHERS))]
     typer.echo(f"{len(quiz)} quiz questions, {len(written)} readers' questions, {len(chosen)} articles")
