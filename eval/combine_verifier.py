@@ -1,12 +1,12 @@
 """Makes the combinations of the learned verifier: ``python -m eval.combine_verifier PAIRS``.
 
-One is for cited evidence: logistic regression over rules and network, on pairs that the network was not trained on. (Of a
-claim's words most must be there anyway.) Its weights may not be negative, since each signal is larger the better a
-claim is supported. The others are for longer evidence, of which the network reads only a part. There what tells good
-summaries from bad differs so much between summarisers that weights fitted on some mislead on others; few signals of
-one weight each do better (Dawes 1979, "The robust beauty of improper linear models"). Only their scale and the
-threshold come from a file of labelled summaries, for which a combination is named; it must be measured on another. A
-summary is as well supported as its weakest sentence.
+One is for cited evidence: logistic regression over rules and network, on pairs that the network was not trained on.
+(Of a claim's words most must be there anyway.) Its weights may not be negative, since each signal is larger the
+better a claim is supported. The others are for longer evidence, of which the network reads only a part. There what
+tells good summaries from bad differs so much between summarisers that weights fitted on some mislead on others; few
+signals of one weight each do better (Dawes 1979, "The robust beauty of improper linear models"). Only their scale and
+the threshold come from a file of labelled summaries, for which a combination is named; it must be measured on
+another. A summary is as well supported as its weakest sentence.
 """
 
 from __future__ import annotations
