@@ -159,6 +159,23 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """The articles that a filter lets through, as a whole.
+
+    Attributes:
+        articles: how many.
+        undated: how many of them are of unknown date.
+        oldest: the first day of publication, None where no day is known.
+        newest: the first of the newest in a list of them; None where no day is known.
+    """
+
+    articles: int
+    undated: int = 0
+    oldest: date | None = None
+    newest: ListedArticle | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IndexStats:
     """What an index holds; near-duplicates are one story."""
 

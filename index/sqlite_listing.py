@@ -6,7 +6,7 @@ import json
 import sqlite3
 from datetime import date, timedelta
 
-from index.records import Filter, ListedArticle
+from index.records import Extent, Filter, ListedArticle
 
 _FROM = "FROM articles a JOIN versions v ON v.article = a.n AND v.version = a.version"
 
@@ -27,6 +27,17 @@ def counted(db: sqlite3.Connection, where: Filter) -> int:
     """How many articles `where` allows."""
     conditions, values = _conditions(where)
     return int(db.execute(f"SELECT count(*) {_FROM} WHERE {conditions}", values).fetchone()[0])
+
+
+def extent(db: sqlite3.Connection, where: Filter) -> Extent:
+    """How many articles `where` allows, of which days, and the newest of them."""
+    conditions, values = _conditions(where)
+    # Only outlets stand with the versions; without them days alone are read, from their index.
+    source = _FROM if where.outlets else "FROM articles a"
+    sql = f"SELECT count(*), count(a.published), min(a.published) {source} WHERE {conditions}"
+    articles, dated, oldest = db.execute(sql, values).fetchone()
+    newest = listed(db, where, 0, 1) if dated else []
+    return Extent(articles, articles - dated, date.fromordinal(oldest) if oldest else None, *newest)
 
 
 def weekly(db: sqlite3.Connection, where: Filter) -> dict[date, int]:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from index import sqlite_listing
-from index.records import Article, Filter, IndexStats, ListedArticle, Passage, Sentence, StoredArticle
+from index.records import Article, Extent, Filter, IndexStats, ListedArticle, Passage, Sentence, StoredArticle
 from index.sources import Visit
 from index.sqlite_db import Database
 from index.store import Opening
@@ -81,6 +81,10 @@ class Reading(Database):
     def counted(self, where: Filter) -> int:
         with self.mapped():
             return sqlite_listing.counted(self.db, where)
+
+    def extent(self, where: Filter) -> Extent:
+        with self.mapped():
+            return sqlite_listing.extent(self.db, where)
 
     def weekly(self, where: Filter) -> dict[date, int]:
         with self.mapped():

@@ -15,6 +15,7 @@ from index.embed import Vectors
 from index.manifest import Manifest
 from index.records import (
     Cut,
+    Extent,
     Filter,
     Hit,
     IndexStats,
@@ -187,6 +188,9 @@ class Store(Protocol):
 
     def counted(self, where: Filter) -> int:
         """How many articles `where` allows."""
+
+    def extent(self, where: Filter) -> Extent:
+        """How many articles `where` allows, of which days, and the newest of them."""
 
     def weekly(self, where: Filter) -> dict[date, int]:
         """How many dated articles each week has, by its Monday, oldest first; weeks without any are left out."""

@@ -77,7 +77,7 @@ def standalone(text: str, history: Sequence[Turn], ignored: Sequence[str] = ()) 
     asked: list[str] = []
     for n, turn in enumerate(history):
         asked.append(turn.standalone or standalone(turn.question, _done(history[:n], asked), ignored).text)
-    told = [turn.told or turn.answer for turn in history]
+    told = [turn.said for turn in history]
     talk = Talk(list(zip(asked, told, strict=True)), frozenset(name.lower() for name in ignored))
     core = _AND.sub("", text)
     for form in (_bare, _fragment, _pronouns, _again, _topic):

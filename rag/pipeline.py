@@ -170,14 +170,15 @@ class Pipeline:
             with clock.stage("answerability") as stage:
                 answerable = answerability(retrieved.found, evidence)
                 stage.tell(probability=answerable)
+            searched = partial(self.store.extent, question.filter)
             if answerable < THRESHOLD:
-                answer = refusal(question, evidence, self.store.newest(), clock, "none", "")
+                answer = refusal(question, evidence, searched, clock, "none", "")
             else:
                 run = Writer(question, evidence, self.verifier, clock, cancel or threading.Event(), answerable)
                 with clock.stage("choose"):
                     chosen = self.chosen
                 yield from run.draft(chosen, self._fallbacks(chosen), self.config.max_answer_tokens)
-                answer = run.answer(self.store.newest())
+                answer = run.answer(searched)
             span.tell(**_outcome(answer))
         yield AnswerDone(answer)
 

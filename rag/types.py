@@ -45,6 +45,9 @@ class Window:
         return self.since is not None or self.until is not None
 
 
+NO_ANSWER = "The answer is not in these articles."
+"""What every refusal says first."""
+
 _TOLD = 6000  # characters of headlines and sentences that a turn remembers
 
 
@@ -64,6 +67,11 @@ class Turn:
     answer: str
     standalone: str = ""
     told: str = ""
+
+    @property
+    def said(self) -> str:
+        """What later questions may lean on. A refusal tells what was searched, and that is nobody's subject."""
+        return self.told or ("" if self.answer.startswith(NO_ANSWER) else self.answer)
 
     @classmethod
     def of(cls, answer: Answer) -> Turn:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import cast
 
+from index.records import Extent
 from rag import extract
 from rag.answerable import DOUBT
 from rag.cite import DraftSentence, Numbering, SentenceReader
@@ -237,15 +237,19 @@ class Writer:
     def _quoted(self) -> list[Evidence]:
         return [e for e in self._evidence if e.sentence.id in self._cited]
 
-    def answer(self, newest: date | None) -> Answer:
-        """Everything that settled, as an Answer."""
+    def answer(self, searched: Callable[[], Extent]) -> Answer:
+        """Everything that settled, as an Answer.
+
+        Args:
+            searched: counts the articles that were searched; asked only where nothing settled.
+        """
         shown = tuple(self._shown)
         removed = tuple(s for s in self._sentences if not s.supported)
         if not shown:
             refused = refusal(
                 self._question,
                 self._evidence,
-                newest,
+                searched,
                 self._clock,
                 self._model,
                 " ".join(self._notes),

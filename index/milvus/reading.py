@@ -18,7 +18,7 @@ from index.milvus.catalog import Catalog, Head, Meta, as_date, newest_first
 from index.milvus.keys import key
 from index.milvus.layout import NOTES, NOTHING, PASSAGES, VERSIONS, VISIT
 from index.milvus.link import Link, Row
-from index.records import Article, Filter, IndexStats, ListedArticle, Passage, Sentence, StoredArticle
+from index.records import Article, Extent, Filter, IndexStats, ListedArticle, Passage, Sentence, StoredArticle
 from index.sources import Visit
 from index.store import Opening
 
@@ -193,6 +193,13 @@ class Reading:
     def counted(self, where: Filter) -> int:
         with self._now() as catalog:
             return sum(1 for _ in catalog.allowed(where))
+
+    def extent(self, where: Filter) -> Extent:
+        with self._now() as catalog:
+            days = [head.day for head in catalog.allowed(where)]
+            dated = [day for day in days if day]
+            newest = self.listed(where, limit=1) if dated else []
+            return Extent(len(days), len(days) - len(dated), as_date(min(dated, default=0)), *newest)
 
     def weekly(self, where: Filter) -> dict[date, int]:
         with self._now() as catalog:

@@ -506,5 +506,25 @@ class TestListing:
         assert store.counted(where) == len(ids)
         assert sum(store.weekly(where).values()) == len([i for i in ids if i != "d"])
 
+    @pytest.mark.parametrize(
+        ("where", "count", "undated", "oldest", "newest"),
+        [
+            (Filter(), 4, 1, date(2025, 6, 1), "c"),
+            (Filter(until=date(2025, 6, 7)), 3, 1, date(2025, 6, 1), "b"),
+            (Filter(date(2025, 6, 2), date(2025, 6, 7), include_undated=False), 1, 0, date(2025, 6, 2), "b"),
+            (Filter(until=date(2025, 6, 7), outlets=("cnn",)), 1, 0, date(2025, 6, 1), "a"),
+            (Filter(until=date(2025, 5, 31)), 1, 1, None, None),  # only the one of unknown date
+            (Filter(outlets=("Nobody",)), 0, 0, None, None),
+        ],
+    )
+    def test_the_extent_of_what_a_filter_allows(
+        self, store: Store, where: Filter, count: int, undated: int, oldest: date | None, newest: str | None
+    ) -> None:
+        found = store.extent(where)
+        assert (found.articles, found.undated, found.oldest) == (count, undated, oldest)
+        assert (found.newest.id if found.newest else None) == newest
+        if found.newest:
+            assert found.newest == store.listed(where, limit=1)[0]
+
     def test_weeks_begin_on_mondays(self, store: Store) -> None:
         assert store.weekly(Filter()) == {date(2025, 5, 26): 1, date(2025, 6, 2): 2}
