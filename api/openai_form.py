@@ -241,9 +241,10 @@ class Telling:
 
 def content(answer: Answer) -> str:
     """An answer with its marks, what a reader must know beside it, and its sources as footnotes."""
-    if not answer.answered:
-        return _harmless(answer.text)
-    text = " ".join(_shown(sentence) for sentence in answer.sentences)
+    if answer.answered:
+        text = " ".join(_shown(sentence) for sentence in answer.sentences)
+    else:
+        text = _harmless(answer.reason or "")
     notices = "".join(f"\n\nNote: {_harmless(n.text)} {_marks(n.citations)}".rstrip() for n in answer.notices)
     notes = "\n".join(_footnote(citation) for citation in answer.citations)
     return f"{text}{notices}{FOOT}{notes}" if notes else f"{text}{notices}"

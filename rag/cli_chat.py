@@ -234,7 +234,7 @@ class _Screen:
             msg = "the stream ended without an answer"
             raise RuntimeError(msg)
         if not answer.answered:
-            self._out.print(Text(answer.text))
+            self._out.print(Text(answer.reason or ""))
         for notice in answer.notices:
             self._out.print(Text(notice.marked, "bold"))
         cli_print.sources(answer, self._out)

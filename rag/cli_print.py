@@ -169,10 +169,10 @@ def citations(cited: Iterable[Citation], console: Console) -> None:
 
 def sources(found: Answer, console: Console) -> None:
     """The cited sentences, or the nearest ones where there is no answer; then how it came about."""
-    if found.answered:
+    if found.citations:
         console.print()
         citations(found.citations, console)
-    else:
+    if not found.answered:
         for e in sorted(found.evidence, key=lambda e: -e.score)[:3]:
             a = e.article.article
             head = _head(a)

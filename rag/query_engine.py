@@ -21,7 +21,8 @@ class DatelineQueryEngine(BaseQueryEngine):
     the mark (`citation`) to what `DatelineRetriever` gives. `Response.metadata` holds answered, model, note, as_of,
     standalone_question, newest_evidence, notices (kind, text, citations: what a reader must know beside the answer) and
     removed (text, support, reasons: what was drafted and no evidence supports). Where the articles hold no answer, the
-    response is the reason and `source_nodes` is empty. Nothing but the query string is read from a bundle.
+    response is the reason, and `source_nodes` holds at most the sentence that denies what the query takes for granted.
+    Nothing but the query string is read from a bundle.
 
     Args:
         pipeline: an open pipeline.
@@ -39,7 +40,8 @@ class DatelineQueryEngine(BaseQueryEngine):
         for c in answer.citations:
             node = sentence_node(c.sentence, c.article)
             node.metadata["citation"] = c.n
-            support = max(s.support for s in answer.sentences if c.n in s.citations)
+            # A refusal may cite a sentence, which it quotes as it is.
+            support = max((s.support for s in answer.sentences if c.n in s.citations), default=1.0)
             nodes.append(NodeWithScore(node=node, score=support))
         newest = answer.newest_evidence
         metadata = {

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from index.records import Extent, ListedArticle
+from rag.cite import Numbering
 from rag.clock import Clock
-from rag.instructions import speaks_to_machine
-from rag.types import NO_ANSWER, Answer, Evidence, Question
+from rag.instructions import plain, speaks_to_machine
+from rag.premise import denying
+from rag.types import NO_ANSWER, Answer, Evidence, Notice, Question
 from rag.wording import spoken
 
 _HEADLINE = 120  # characters of a headline that are shown
@@ -27,7 +29,7 @@ def refusal(
 
     Args:
         question: as understood.
-        evidence: what came nearest.
+        evidence: what came nearest; what in it denies what the question takes for granted is cited in a notice.
         searched: counts the articles that the question's filter allows; asked only where it is told.
         clock: of the answer.
         model: what drafted, or "none".
@@ -40,7 +42,10 @@ def refusal(
     parts = [NO_ANSWER, _searched(question, searched())]
     if evidence:
         parts.append("The nearest sentences are listed as evidence.")
-    return Answer(question, False, " ".join(parts), model, note, (), (), (), evidence, clock.done())
+    denial = denying(question.standalone, sorted(plain(evidence), key=lambda e: -e.answers))
+    cited = Numbering().cite([denial.evidence] if denial else ())
+    notices = (Notice("premise", denial.text, (1,)),) if denial else ()
+    return Answer(question, False, " ".join(parts), model, note, (), (), cited, evidence, clock.done(), notices)
 
 
 def _searched(question: Question, extent: Extent) -> str:

@@ -253,7 +253,8 @@ class Answer:
         note: what the reader should know of how it came about (which model and why, a fall-back).
         sentences: those shown.
         removed: drafted sentences that no evidence supports.
-        citations: in the order of their numbers, which run from 1 without gaps.
+        citations: in the order of their numbers, which run from 1 without gaps; those of a notice where there is no
+            answer.
         evidence: everything that was offered, best first.
         timings_ms: by stage, and "total".
         notices: disagreements, updates, false premises; each rests on citations of this answer.
@@ -273,10 +274,9 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The answer with its marks and its notices; the reason when there is none."""
-        if not self.answered:
-            return self.reason or ""
-        return " ".join([*(s.marked for s in self.sentences), *(n.marked for n in self.notices)])
+        """The answer with its marks, or the reason when there is none; then the notices."""
+        said = [s.marked for s in self.sentences] if self.answered else [self.reason or ""]
+        return " ".join([*said, *(n.marked for n in self.notices)])
 
     @property
     def newest_evidence(self) -> date | None:

@@ -200,7 +200,7 @@ class Writer:
         if found := disagreement(self._question.standalone, self._likely):
             yield from self._noted(found.kind, found.text, [figure.evidence for figure in found.figures])
         if denial := denying(self._question.standalone, [*self._quoted, *self._likely]):
-            yield from self._noted("premise", "The question takes for granted what the articles deny.", [denial])
+            yield from self._noted("premise", denial.text, [denial.evidence])
 
         if self._answerable < DOUBT and not self._notices:
             text = "It is uncertain whether these sentences answer the question; they are the nearest that were found."

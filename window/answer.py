@@ -114,11 +114,14 @@ class View:
             return f'<div class="dl"><p>{safe(self.old)}</p><p class="dl-small">{lost}</p></div>'
         parts = [self._understood()]
         shown = self.shown
-        if answer and not answer.answered:
-            parts += [f'<p class="dl-none">{safe(answer.reason or "")}</p>', self._nearest(answer.evidence)]
+        refused = answer if answer and not answer.answered else None
+        if refused:
+            parts.append(f'<p class="dl-none">{safe(refused.reason or "")}</p>')
         parts += [self._outdated(), self._notices(answer) if answer else "", self._sentences(shown)]
-        if shown:
+        if shown or (refused and refused.citations):
             parts.append(self._sources(tuple(self.citations.values())))
+        if refused:
+            parts.append(self._nearest(refused.evidence))
         parts.append(self._end(answer) if answer else f'<p class="dl-status">{safe(self.status)}</p>')
         return f'<div class="dl" id="answer-{self.at}">{"".join(parts)}</div>'
 

@@ -34,9 +34,10 @@ def answer_markdown(answer: Answer, prefix: str = "") -> str:
         answer: what is written out.
         prefix: of the footnotes' names, so that several answers fit into one document.
     """
-    if not answer.answered:
+    if not answer.answered and not answer.notices:
         return f"{_plain(answer.reason or '')}\n"
     body = " ".join(f"{_plain(s.text)}{''.join(f'[^{prefix}{n}]' for n in s.citations)}" for s in answer.sentences)
+    body = body if answer.answered else _plain(answer.reason or "")
     notes = "\n".join(f"[^{prefix}{c.n}]: {_footnote(c)}" for c in answer.citations)
     told = "".join(
         f"> **{NOTICES[notice.kind]}** {_plain(notice.text)}{''.join(f'[^{prefix}{n}]' for n in notice.citations)}\n\n"
@@ -75,18 +76,16 @@ def _exchange(number: int, exchange: Exchange) -> str:
     answer = exchange.answer
     if answer is None:
         return f"<article><h2>{escape(exchange.question)}</h2><p>{escape(exchange.text)}</p></article>"
-    if not answer.answered:
-        body = f"<p>{escape(answer.reason or '')}</p>"
-    else:
-        sentences = "".join(
-            f"<p>{escape(s.text)}"
-            + "".join(f'<sup><a href="#s{number}-{n}">{n}</a></sup>' for n in s.citations)
-            + f" <small>{s.state}</small></p>"
-            for s in answer.sentences
-        )
-        sources = "".join(_source(f"s{number}-{c.n}", c) for c in answer.citations)
-        told = "".join(f"<p><b>{NOTICES[n.kind]}</b> {escape(n.text)}</p>" for n in answer.notices)
-        body = f"{told}{sentences}<h3>Sources</h3><ol>{sources}</ol>"
+    sentences = "".join(
+        f"<p>{escape(s.text)}"
+        + "".join(f'<sup><a href="#s{number}-{n}">{n}</a></sup>' for n in s.citations)
+        + f" <small>{s.state}</small></p>"
+        for s in answer.sentences
+    )
+    said = sentences if answer.answered else f"<p>{escape(answer.reason or '')}</p>"
+    sources = "".join(_source(f"s{number}-{c.n}", c) for c in answer.citations)
+    told = "".join(f"<p><b>{NOTICES[n.kind]}</b> {escape(n.text)}</p>" for n in answer.notices)
+    body = f"{told}{said}<h3>Sources</h3><ol>{sources}</ol>" if sources else f"{told}{said}"
     return (
         f"<article><h2>{escape(exchange.question)}</h2>{body}<p><small>{escape(_facts(answer))}</small></p></article>"
     )

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from html import unescape
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from conftest import EntryMaker
 from fakes.embedder import BagEmbedder
+from fakes.scripted import install
+from rich.console import Console
 
+from api.openai_form import content
 from index.manifest import Manifest
 from index.records import Extent, ListedArticle
 from index.sqlite_faiss import SqliteFaissStore
+from rag import cli_print
 from rag.clock import Clock
 from rag.config import Config
+from rag.contract import ask_json
+from rag.conversation import Exchange
 from rag.followup import standalone
+from rag.grammar import REFUSAL
+from rag.llm import choose
+from rag.model_settings import ModelSettings
 from rag.pipeline import Pipeline
+from rag.query_engine import DatelineQueryEngine
 from rag.refusal import refusal
-from rag.types import Answer, Question, Turn, Window
+from rag.types import NO_ANSWER, Answer, Question, Turn, Window
+from window.answer import View
+from window.documents import answer_markdown, conversation_html
 
 MONA_LISA = "Who painted the Mona Lisa?"
 AS_OF = date(2025, 5, 10)
@@ -111,3 +125,71 @@ def test_nobody_named_in_a_refusal_is_what_he_means(pipeline: Pipeline) -> None:
     assert "Ida Holt" in refused.text
     for turn in (Turn.of(refused), Turn("How deep is it?", refused.text)):
         assert "Holt" not in standalone("How old is she?", [turn]).text
+
+
+DENIED = "When did Ida Holt resign?"
+
+
+@pytest.fixture
+def denied(tmp_path: Path, manifest: Manifest, bag: BagEmbedder, entry: EntryMaker) -> Iterator[Pipeline]:
+    with SqliteFaissStore(tmp_path / "denied", manifest, create=True) as store:
+        text = "Harbour has 4 bridges. Mayor Ida Holt said she would not resign over the fire."
+        store.put([entry("holt", text, title="Harbour after the fire", outlet="Alpha", day="2025-05-03")])
+        yield Pipeline(store, bag, Config(llm="none"))
+
+
+def names_the_denial(answer: Answer) -> None:
+    assert not answer.answered
+    assert answer.sentences == ()
+    (notice,) = answer.notices
+    assert notice.kind == "premise"
+    assert notice.text == "The question takes for granted that Ida Holt did resign. The articles say otherwise."
+    assert [(c.n, "would not resign" in c.sentence.text) for c in answer.citations] == [(1, True)]
+    assert notice.citations == (1,)
+    assert answer.text.startswith(NO_ANSWER)
+    assert answer.text.endswith(f"{notice.text} [1]")
+
+
+def test_a_refusal_names_a_premise_that_the_articles_deny(denied: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.pipeline.answerability", lambda *_: 0.05)
+    names_the_denial(denied.answer(DENIED, as_of=AS_OF))
+    assert denied.answer("When did Peter Lane resign?", as_of=AS_OF).notices == ()
+
+
+def test_a_model_that_declines_does_not_hide_the_denial(
+    denied: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.pipeline.answerability", lambda *_: 0.9)
+    monkeypatch.setattr("rag.writer.extract.ANSWERS", 2.0)  # no sentence is likely to answer
+    (tmp_path / "dist").mkdir()
+    install(tmp_path / "dist", monkeypatch, REFUSAL)
+    denied._choice.made = choose("scripted/x", ModelSettings())
+    answer = denied.answer(DENIED, as_of=AS_OF)
+    assert answer.model == "scripted/x"
+    names_the_denial(answer)
+
+
+def test_the_denial_stands_with_its_source_wherever_a_refusal_is_shown(
+    denied: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.pipeline.answerability", lambda *_: 0.05)
+    answer = denied.answer(DENIED, as_of=AS_OF)
+    printed = Console(record=True, width=200, file=StringIO())
+    cli_print.answer(answer, printed)
+    exchange = Exchange(DENIED, answer=answer)
+    shown = {
+        "terminal": printed.export_text(),
+        "protocol": content(answer),
+        "page": unescape(View.of(1, exchange).html()),
+        "Markdown": answer_markdown(answer),
+        "document": conversation_html([exchange], AS_OF),
+        "JSON": ask_json(answer).model_dump_json(),
+        "LlamaIndex": " ".join(
+            node.text for node in DatelineQueryEngine(denied, as_of=AS_OF).query(DENIED).source_nodes
+        ),
+    }
+    for where, text in shown.items():
+        assert "said she would not resign over the fire." in text, where
+    for where in shown.keys() - {"LlamaIndex"}:
+        assert "takes for granted that Ida Holt did resign" in shown[where], where
+        assert "Searched was 1 article" in shown[where], where
