@@ -1,51 +1,59 @@
-"""Where sources give different figures for what is asked, the reader is told, with both.
+"""Where independent stories give different values of what is asked, the reader is told, with each.
 
-Only questions that ask for a number are looked at, and only figures that stand beside the thing counted: "how many
-people died" compares figures of people, not every number of the sentence. What is written quotes the articles.
+What is compared is what `figures` reads off the sentences: figures of the thing asked about, scores, days. Stories of
+another event are left out: without the question's names, of another time, or told before what the other tells happened.
+What is written quotes the articles.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
-from rag.quantities import Quantity, located
-from rag.terms import STOPWORDS, stem, stems, words
+from rag.figures import Asked, Value, values
+from rag.names import names
+from rag.quantities import Quantity
+from rag.terms import stem, stems, words
 from rag.types import Evidence, NoticeKind
 from rag.wording import source_name, spoken
 
-_ASKED = re.compile(
-    r"\bhow (?:many|much)\b|\bwhat (?:percentage|share|number|amount|was the (?:toll|score))\b", re.IGNORECASE
-)
-# How many words behind a figure may name what it counts, and what ends the search.
-_NEAR = 3
-_CLAUSE_ENDS = (",", ".", ";", ":")
-_MONEY = re.compile(r"\bhow much\b(?! of\b)|\bwhat (?:amount|sum|price|cost)\b", re.IGNORECASE)
-_SHARE = re.compile(r"\bwhat (?:percentage|share)\b|\bhow many percent\b", re.IGNORECASE)
 # A figure of a sentence that holds less than this share of the question's content words is about something else.
 _ABOUT = 0.5
+# Reports of one event lie no further apart, nor do the days on which they let it happen; and share so many words.
+_REPORTS, _DAYS, _SHARED = timedelta(days=180), timedelta(days=31), 2
+_YEAR = re.compile(r"\b(?:in|of|since|during|until|by|from)\s+((?:19|20)\d\d)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure that answers the question, as the sentence has it."""
+    """A value that answers the question, as the sentence has it."""
 
     evidence: Evidence
-    quantity: Quantity
-    shown: str
+    value: Value
+
+    @property
+    def shown(self) -> str:
+        """In the sentence's words; a day in full."""
+        return self.value.shown
+
+    @property
+    def published(self) -> date | None:
+        """When it was reported."""
+        return self.evidence.article.article.published
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Figures of independent articles that are not the same, oldest first."""
+    """Values of independent stories that are not the same, oldest first."""
 
     figures: tuple[Figure, ...]
 
     @property
     def kind(self) -> NoticeKind:
-        """An update where the figures were published on different days, else a conflict."""
-        days = {f.evidence.article.article.published for f in self.figures}
+        """An update where the values were published on different days, else a conflict."""
+        days = {f.published for f in self.figures}
         return "update" if len(days) > 1 and None not in days else "conflict"
 
     @property
@@ -57,78 +65,81 @@ class Disagreement:
 
 
 def disagreement(question: str, evidence: Sequence[Evidence]) -> Disagreement | None:
-    """The disagreement among these sentences about the figure that the question asks for, or None.
+    """The disagreement among these sentences about what the question asks for, or None.
 
     Args:
         question: standalone.
-        evidence: sentences that answer it, best first; at most one figure an independent story is compared.
+        evidence: sentences that answer it, best first; at most one value an independent story is compared.
     """
-    if not _ASKED.search(question):
+    asked = Asked.by(question)
+    if asked is None:
         return None
     figures: dict[int, Figure] = {}
     for e in evidence:
-        if e.article.story not in figures and (figure := _figure(question, e)):
+        if e.article.story not in figures and (figure := _figure(question, asked, e)):
             figures[e.article.story] = figure
     distinct: list[Figure] = []
     for figure in figures.values():
-        if not any(figure.quantity.agrees(other.quantity) for other in distinct):
+        best = next(iter(figures.values()))
+        if _of_one_event(asked, best, figure) and not any(_agree(figure, other) for other in distinct):
             distinct.append(figure)
-    if len(distinct) < 2 or len({f.quantity.kind for f in distinct}) > 1:
+    kinds = {f.value.exact.kind for f in distinct if isinstance(f.value.exact, Quantity)}
+    if len(distinct) < 2 or len(kinds) > 1:
         return None
-    dated = sorted(distinct[:3], key=lambda f: (str(f.evidence.article.article.published or ""), f.evidence.n))
+    dated = sorted(distinct[:3], key=lambda f: (str(f.published or ""), f.evidence.n))
     return Disagreement(tuple(dated))
 
 
-def _figure(question: str, evidence: Evidence) -> Figure | None:
-    """The sentence's figure for what is asked, if it has exactly one such."""
-    wanted = set(stems(question))
-    title = evidence.article.article.title
+def _figure(question: str, asked: Asked, evidence: Evidence) -> Figure | None:
+    """The sentence's value of what is asked, if it has exactly one and tells of what the question names."""
     text = " ".join(evidence.sentence.text.split())
-    if len(wanted & set(stems(f"{title} {text}"))) < _ABOUT * max(len(wanted), 1):
+    published = evidence.article.article.published
+    held = {stem(word) for word in words(_whole(evidence))}
+    wanted = {word for word in stems(question) if not asked.only_asks(word)}
+    # A person may be called by the surname alone, a bridge not by "Bridge".
+    called = (name.last if name.kind == "person" else name.text for name in names(question))
+    named = {stem(word) for name in called for word in words(name)}
+    years = {int(year) for year in _YEAR.findall(text) if year not in question}
+    if len(wanted & held) < _ABOUT * len(wanted) or not named <= held or years - {published and published.year}:
         return None
-    found = list(_counted(question, text))
-    return Figure(evidence, *found[0]) if len(found) == 1 else None
+    found = list(values(asked, text, published))
+    return Figure(evidence, found[0]) if len(found) == 1 else None
 
 
-def _counted(question: str, text: str) -> Iterator[tuple[Quantity, str]]:
-    noun = _noun(question)
-    for quantity, start, end in located(text):
-        shown = text[start:end].strip()
-        if _SHARE.search(question):
-            if quantity.kind == "%":
-                yield quantity, shown
-        elif _MONEY.search(question) and noun is None:
-            if quantity.kind not in ("", "%"):
-                yield quantity, shown
-        elif noun and quantity.kind == "" and (unit := _unit(noun, text[end:])):
-            yield quantity, f"{shown}{unit}"
+def _whole(evidence: Evidence) -> str:
+    return f"{evidence.article.article.title} {evidence.sentence.text}"
 
 
-def _unit(noun: str, following: str) -> str | None:
-    """The words behind a figure up to the noun, where it is one of the first few; else None."""
-    for match in re.finditer(r"(?:\s+[\w’'-]+)", following[:60]):
-        if stem(match.group().strip().lower()) == noun:
-            return following[: match.end()]
-        if len(following[: match.end()].split()) >= _NEAR or following[match.end() : match.end() + 1] in _CLAUSE_ENDS:
-            return None
-    return None
+def _of_one_event(asked: Asked, one: Figure, other: Figure) -> bool:
+    """Whether the two can tell of one event, as far as their words and days say."""
+    if one is other:
+        return True
+    shared = set(stems(_whole(one.evidence))) & set(stems(_whole(other.evidence)))
+    if len({word for word in shared if not asked.only_asks(word)}) < _SHARED:
+        return False
+    if one.published is None or other.published is None:
+        return True
+    first, last = sorted((one.published, other.published))
+    if not (isinstance(one.value.exact, date) and isinstance(other.value.exact, date)):
+        return last - first <= _REPORTS
+    early, late = sorted((one.value.exact, other.value.exact))
+    # No report tells what came after it: where one of the days did, there were two events.
+    return late - early <= _DAYS and (early >= last if asked.ahead else late <= first)
 
 
-def _noun(question: str) -> str | None:
-    """Stem of what is counted: the last word before the verb of "how many … did", else the first content word."""
-    match = re.search(
-        r"\bhow many\s+(?:more |fewer |other |different )?((?:[\w’'-]+\s*){1,4})", question, re.IGNORECASE
-    )
-    if not match:
-        return None
-    for word in words(match[1]):
-        if word not in STOPWORDS:
-            return stem(word)
-    return None
+def _agree(one: Figure, other: Figure) -> bool:
+    if one.value.agrees(other.value):
+        return True
+    bounds = one.value.bounds(other.value) or other.value.bounds(one.value)
+    return bounds and one.published == other.published
 
 
 def _reported(figure: Figure) -> str:
     article = figure.evidence.article.article
     name = article.outlet or source_name(figure.evidence)
+    if isinstance(figure.value.exact, date):
+        return (
+            f"{name} reported {figure.shown}, in an article of {spoken(article.published)}" if article.published else ""
+        )
     when = f" on {spoken(article.published)}" if article.published else ""
     return f"{name} reported {figure.shown}{when}"

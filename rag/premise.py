@@ -105,7 +105,7 @@ class Denial:
 
 
 @dataclass(frozen=True, slots=True)
-class _Premise:
+class Premise:
     """What a question takes for granted.
 
     Attributes:
@@ -135,7 +135,7 @@ def denying(question: str, evidence: Sequence[Evidence]) -> Denial | None:
     if _WHETHER.search(question):
         return None
     wanted = set(stems(question))
-    for premise in _premises(question):
+    for premise in premises(question):
         for e in evidence:
             held = _held(e) | {premise.action}
             about = premise.needed <= held and len(wanted & held) >= _ABOUT * max(len(wanted), 1)
@@ -152,7 +152,7 @@ def _held(e: Evidence) -> set[str]:
 # --- what the question says -------------------------------------------------------------------------------------------
 
 
-def _premises(question: str) -> Iterator[_Premise]:
+def premises(question: str) -> Iterator[Premise]:
     """For each word that can be what happened, what is then taken for granted."""
     asked = next((found for form in _FORMS if (found := form.search(question))), None)
     if not asked:
@@ -169,7 +169,7 @@ def _premises(question: str) -> Iterator[_Premise]:
         yield _premise(rest, word, subject, aux, asks)
 
 
-def _premise(rest: str, word: re.Match[str], subject: str, aux: str, asks: str) -> _Premise:
+def _premise(rest: str, word: re.Match[str], subject: str, aux: str, asks: str) -> Premise:
     named = names(subject or rest)
     # Whoever stands behind a preposition ("chair of the Fed") may be left out; whom it was done to may not.
     objects = [n for n in names(rest) if n.start > word.end() and not _OBJECT.search(rest[: n.start])]
@@ -180,13 +180,13 @@ def _premise(rest: str, word: re.Match[str], subject: str, aux: str, asks: str) 
     happened = " ".join(rest[start:].split()[:_SHOWN]).rstrip(" .,;:!")
     who = subject or _SOMEBODY.get(asks, "somebody")
     text = " ".join(part for part in (who, aux, happened) if part)
-    return _Premise(tuple(named), nouns, not subject, stem(word.group()), frozenset(needed), text)
+    return Premise(tuple(named), nouns, not subject, stem(word.group()), frozenset(needed), text)
 
 
 # --- what the sentence says -------------------------------------------------------------------------------------------
 
 
-def _denies(sentence: str, premise: _Premise) -> bool:
+def _denies(sentence: str, premise: Premise) -> bool:
     opposite = _OPPOSITE.get(premise.action)
     told = (
         match.start()
@@ -199,7 +199,7 @@ def _denies(sentence: str, premise: _Premise) -> bool:
     )
 
 
-def _denials(sentence: str, premise: _Premise) -> Iterator[tuple[int, int, bool]]:
+def _denials(sentence: str, premise: Premise) -> Iterator[tuple[int, int, bool]]:
     """Where what happened is denied: from the denial to what it denies, and whether it is denied of everybody."""
     tokens = list(_WORD.finditer(sentence))
     said = [token.group().lower() for token in tokens]
@@ -224,7 +224,7 @@ def _negated(said: Iterable[str]) -> bool:
     return any(word in _DENIALS or word.endswith(("n't", "n’t")) for word in said)
 
 
-def _said_of(premise: _Premise, before: str, between: str, *, nobody: bool = False) -> bool:
+def _said_of(premise: Premise, before: str, between: str, *, nobody: bool = False) -> bool:
     """Whether what stands behind these words is said of the premise's subject, and of nobody else."""
     if premise.anybody and nobody:
         return True
@@ -235,7 +235,7 @@ def _said_of(premise: _Premise, before: str, between: str, *, nobody: bool = Fal
     return _speaks_of(premise, before)
 
 
-def _speaks_of(premise: _Premise, before: str) -> bool:
+def _speaks_of(premise: Premise, before: str) -> bool:
     """Whether the words in front of a denial end with the premise's subject, or with a pronoun that can mean it."""
     named = [name for name in names(before) if not _OBJECT.search(before[: name.start])]
     if not named:
@@ -260,7 +260,7 @@ def _bare(name: Name) -> list[str]:
     return [word.lower() for word in name.text.split() if word.rstrip(".") not in TITLES]
 
 
-def _affirms(e: Evidence, premise: _Premise, denial: Evidence) -> bool:
+def _affirms(e: Evidence, premise: Premise, denial: Evidence) -> bool:
     """Whether a report that is not older than the denial tells that it happened after all."""
     day, denied = e.article.article.published, denial.article.article.published
     if e is denial or not premise.needed <= _held(e) or (day and denied and day < denied):

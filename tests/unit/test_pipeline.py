@@ -192,7 +192,7 @@ def test_sources_that_differ_are_both_told(two_reports: Pipeline) -> None:
     (notice,) = answer.notices
     assert notice.kind == "update"
     assert notice.text.startswith(
-        "Reports differ: Alpha reported 12 people on 5 May 2025; Beta reported 15 people on 7 May 2025."
+        "Reports differ: Alpha reported at least 12 people on 5 May 2025; Beta reported 15 people on 7 May 2025."
     )
     by_number = {c.n: c.sentence.text for c in answer.citations}
     assert ["12 people" in by_number[n] or "15 people" in by_number[n] for n in notice.citations] == [True, True]
