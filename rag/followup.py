@@ -7,7 +7,8 @@ The forms, in the order in which they are looked for:
     What did he say? Is it over? Who was there?        the pronoun's place is taken by the name that it can mean
     Which team asked for the ban?                      nothing to exchange: what the talk is about, in brackets
 
-A question that names its own subject is left alone, and so is one that shares no word with what was told before.
+A question that names its own subject is left alone, and so is one that shares no word with what was told before. Such a
+question, or one that says "new topic", ends what pronouns may mean: nothing before it is looked at.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from rag.terms import STOPWORDS, words
 from rag.types import Turn
 from rag.when import time_words
 
+NEW_TOPIC = re.compile(
+    r"^\s*(?:new (?:topic|question)|different question|change of (?:topic|subject))\s*[:,.–—-]*\s*", re.IGNORECASE
+)
 _AND = re.compile(r"^(?:(?:and|but|so|or|also|ok(?:ay)?|then|well)\b[\s,]*)+", re.IGNORECASE)
 _ABOUT = re.compile(r"^(?:what|how)\s+about\s+", re.IGNORECASE)
 _VERB = re.compile(
@@ -76,15 +80,29 @@ def standalone(text: str, history: Sequence[Turn], ignored: Sequence[str] = ()) 
         return FollowUp(text)
     asked: list[str] = []
     for n, turn in enumerate(history):
-        asked.append(turn.standalone or standalone(turn.question, _done(history[:n], asked), ignored).text)
-    told = [turn.said for turn in history]
-    talk = Talk(list(zip(asked, told, strict=True)), frozenset(name.lower() for name in ignored))
+        fresh = NEW_TOPIC.sub("", turn.question)
+        before = () if fresh != turn.question else _done(history[:n], asked)
+        asked.append(turn.standalone or standalone(fresh, before, ignored).text)
+    talk = Talk(_of_one_topic(history, asked), frozenset(name.lower() for name in ignored))
     core = _AND.sub("", text)
     for form in (_bare, _fragment, _pronouns, _again, _topic):
         found = form(core, talk, core != text)
         if found:
             return FollowUp(_capital(found), leans=True)
     return FollowUp(text)
+
+
+def _of_one_topic(history: Sequence[Turn], asked: Sequence[str]) -> list[tuple[str, str]]:
+    """What was asked and told since the last new topic."""
+    turns: list[tuple[str, str]] = []
+    for turn, question in zip(history, asked, strict=True):
+        typed = NEW_TOPIC.sub("", turn.question)
+        named = any(name.sure for name in names(typed))
+        alone = typed == question and named and turns and not Talk(turns, frozenset()).shares(question)
+        if typed != turn.question or alone:
+            turns = []
+        turns.append((question, turn.said))
+    return turns
 
 
 def _done(history: Sequence[Turn], asked: Sequence[str]) -> list[Turn]:

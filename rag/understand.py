@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from index.errors import InputError
-from rag.followup import FollowUp, standalone
+from rag.followup import NEW_TOPIC, FollowUp, standalone
 from rag.terms import phrases
 from rag.types import Question, Turn, Window
 from rag.when import read_time
@@ -21,9 +21,6 @@ _DID = r"(?:did|does|do|has|have|had)"
 _REPORT = (
     r"(?:report|sa(?:y|id)|wr(?:ite|ote)|stor(?:y|ies)|article|coverage|cover|piece|account|describe|call|quote|tell|told"
     r"|note|publish|claim)"
-)
-_NEW_TOPIC = re.compile(
-    r"^\s*(?:new (?:topic|question)|different question|change of (?:topic|subject))\s*[:,.–—-]*\s*", re.IGNORECASE
 )
 
 
@@ -58,7 +55,7 @@ def understand(
     if len(text) > MAX_QUESTION:
         msg = f"The question has {len(text)} characters; {MAX_QUESTION} are the most."
         raise InputError(msg, "Ask it more shortly.")
-    fresh = _NEW_TOPIC.sub("", text)
+    fresh = NEW_TOPIC.sub("", text)
     follow_up = FollowUp(fresh) if fresh != text else standalone(text, history, known_outlets)
     when = read_time(follow_up.text, as_of)
     understood = when.window

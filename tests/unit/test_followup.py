@@ -97,6 +97,18 @@ def test_a_longer_talk_is_followed_from_turn_to_turn() -> None:
         talk.append(Turn(text, ""))  # what was searched for is worked out again
 
 
+def test_a_new_topic_ends_whom_he_can_mean() -> None:
+    storm = Turn("New topic: How many people died in the storm?", "At least 12 people died.")
+    for turn in (storm, Turn(storm.question, storm.answer, "How many people died in the storm?")):
+        assert "Ushakov" not in standalone("What did he say?", [USHAKOV, turn]).text
+        assert standalone("What did he say?", [turn, USHAKOV]).text == "What did Yuri Ushakov say?"
+    unnamed = Turn("Who won the Booker Prize in 2023?", "It was given in London.")  # shares no word with what was told
+    assert "Ushakov" not in standalone("How old is he?", [USHAKOV, unnamed]).text
+    assert standalone("How old is he?", [USHAKOV, Turn("And in 2023?", "It snowed.")]).text == (
+        "How old is Yuri Ushakov?"
+    )
+
+
 def test_an_outlet_is_nobodys_subject() -> None:
     turn = Turn("What does CNN say about Boeing?", "CNN, 3 May 2024: Boeing delivered 45 jets.")
     assert standalone("How much did it lose?", [turn], ["CNN"]).text == "How much did Boeing lose?"
