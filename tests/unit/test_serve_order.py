@@ -35,6 +35,8 @@ def pipeline(
     seed_index: Path, minilm: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Pipeline, list[str]]]:
     """What `dateline serve` opens, and a list that tells that it was closed."""
+    # Shells start what runs in the background with SIGINT ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     place = shutil.copytree(seed_index, tmp_path / "index")
     opened = Pipeline(SqliteFaissStore(place), minilm, Config(index=place, llm="none"))
     closed: list[str] = []
@@ -48,6 +50,7 @@ def pipeline(
     monkeypatch.setattr(Pipeline, "open", lambda _: opened)
     yield opened, closed
     close()
+    signal.signal(signal.SIGINT, before)
 
 
 def serve(monkeypatch: pytest.MonkeyPatch, window: Callable[..., None], port: int) -> int:

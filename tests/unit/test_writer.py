@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fakes.evidence import evidence
 
+from index.records import Extent
 from rag.answerable import DOUBT, THRESHOLD
 from rag.clock import Clock
 from rag.errors import NothingToDraftFrom
@@ -52,7 +53,7 @@ def written(
 ) -> tuple[Answer, list[Event]]:
     writer = Writer(QUESTION, offered, OverlapVerifier(), Clock(), cancel or threading.Event(), answerable)
     events = list(writer.draft(Chosen(model, "A note."), lambda: None, 50))  # type: ignore[arg-type]
-    return writer.answer(date(2025, 5, 3)), events
+    return writer.answer(lambda: Extent(2)), events
 
 
 def test_where_nothing_drafted_stands_only_what_is_likely_to_answer_is_quoted() -> None:
