@@ -64,13 +64,13 @@ def fitted(rows: Floats, supported: npt.NDArray[np.bool_]) -> dict[str, object]:
 
 
 def unit(summaries: Sequence[tuple[Floats, str, bool]]) -> dict[str, object]:
-    """One weight for each signal of `UNIT`, by its deviation, and the threshold at which summaries are told apart best.
+    """The mean of the signals of `UNIT`, each by its deviation, and the threshold at which summaries are told apart best.
 
     Args:
         summaries: signals of the claims, origin and label of each.
     """
     deviations = np.concatenate([rows for rows, _, _ in summaries]).std(axis=0) + 1e-6
-    weights = np.array([float(name in UNIT) for name in NAMES]) / deviations
+    weights = np.array([float(name in UNIT) for name in NAMES]) / deviations / len(UNIT)
     sides: dict[str, tuple[list[float], list[float]]] = {}
     for rows, origin, consistent in summaries:
         sides.setdefault(origin, ([], []))[not consistent].append(float((rows @ weights).min()))
