@@ -29,7 +29,7 @@ browser:
 	apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
 	echo "WARNING: there is no chromium and it cannot be installed here: the chat window will NOT be tested." >&2
 
-torture: $(STAMP)  ## an hour: kills, full disks, damage, crowds, a Ray worker killed, fuzzing, 50,000 articles (DATELINE_BENCH); prints a table of what was lost
+torture: $(STAMP)  ## an hour: kills, full disks, damage, crowds, a Ray worker killed, made-up requests, fuzzing, 50,000 articles (DATELINE_BENCH); prints a table of what was lost
 	$(BIN)/pip install --quiet --constraint requirements/constraints.txt --editable '.[ray]'
 	PYTHONPATH=tests $(BIN)/python -m torture $(TORTURE)
 

@@ -1,6 +1,7 @@
 """`make torture`: everything, with a table at the end. Exit code 1 when an article was lost or anything is broken.
 
-python -m torture [--kills 200] [--tries 20] [--minutes 10] [--load-seconds 300] [--articles 50000] [--out FILE]
+python -m torture [--kills 200] [--tries 20] [--minutes 10] [--load-seconds 300] [--requests 50]
+                  [--articles 50000] [--out FILE]
 
 What compares both stores, and the last step, 50,000 articles, need the files that DATELINE_BENCH names, and are left
 out without them.
@@ -17,7 +18,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from torture import faults, fuzz, kills, load, ray_cluster, scale, two_stores
+from torture import faults, fuzz, kills, load, openapi, ray_cluster, scale, two_stores
 from torture.faults import Row
 
 
@@ -28,6 +29,7 @@ def main() -> None:
     asked.add_argument("--tries", type=int, default=20)
     asked.add_argument("--minutes", type=float, default=10.0, help="of fuzzing")
     asked.add_argument("--load-seconds", type=float, default=300.0, help="of a crowd that asks the API")
+    asked.add_argument("--requests", type=int, default=openapi.EXAMPLES, help="made up for each operation of the API")
     asked.add_argument("--articles", type=int, default=50_000, help="measured at this size; 0 leaves it out")
     asked.add_argument("--seed", type=int, default=random.randrange(10**6))
     asked.add_argument("--out", type=Path)
@@ -59,6 +61,7 @@ def main() -> None:
         else:
             sys.stderr.write("Ray is not installed, left out: pip install 'dateline[ray]'\n")
         add(fuzz.run(given.minutes * 60, given.seed))
+        add(openapi.run(work / "openapi", given.requests, given.seed))
         if scale.BENCH.exists() and find_spec("pymilvus"):
             add(two_stores.run(work / "stores"))
         else:
