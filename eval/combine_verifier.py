@@ -64,7 +64,7 @@ def fitted(rows: Floats, supported: npt.NDArray[np.bool_]) -> dict[str, object]:
 
 
 def unit(summaries: Sequence[tuple[Floats, str, bool]]) -> dict[str, object]:
-    """The mean of the signals of `UNIT`, each by its deviation, and the threshold at which summaries are told apart best.
+    """The mean of the signals of `UNIT`, each by its deviation, and the threshold that tells summaries apart best.
 
     Args:
         summaries: signals of the claims, origin and label of each.

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from rag.types import Evidence, Found
 
 SCORE, ANSWERS, BIAS = 0.15, 0.75, -0.72
-# Below the first nothing is drafted: of twenty readers' questions that can be answered it refuses one. Below the second
+# Below the first nothing is drafted: of fifty readers' questions that can be answered it refuses one. Below the second
 # the reader is told that the sentences may be beside the point (docs/decisions/0007).
-THRESHOLD, DOUBT = 0.25, 0.35
+THRESHOLD, DOUBT = 0.2, 0.35
 
 
 def answerability(found: Sequence[Found], evidence: Sequence[Evidence]) -> float:
