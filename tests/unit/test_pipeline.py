@@ -22,6 +22,7 @@ from rag.llm import choose
 from rag.model_settings import ModelSettings
 from rag.pipeline import Pipeline
 from rag.types import AnswerDone, Drafting, EvidenceFound, SentenceSettled, Token, Understood
+from rag.verify import OverlapVerifier
 
 BRIDGE = (
     "The Harbour Bridge opened to traffic on Saturday. The Harbour Bridge cost 412 million euros, Mayor Ida Holt said."
@@ -139,7 +140,9 @@ REPORTED = "The Harbour Bridge cost 412 million euros, Mayor Ida Holt said."
     ],
 )
 def test_what_somebody_said_is_no_fact_whatever_model_wrote_it(scripted, draft: str, shown: str) -> None:  # type: ignore[no-untyped-def]
-    answer = scripted(draft).answer(QUESTION, as_of=AS_OF)
+    asked = scripted(draft)
+    asked.verifier = OverlapVerifier()  # the network doubts so short a sentence
+    answer = asked.answer(QUESTION, as_of=AS_OF)
     assert answer.sentences[0].text.startswith(shown)
     assert "Holt" in answer.sentences[0].text
     assert [s.state for s in answer.sentences] == ["repaired" if REPORTED in shown else "verified"]
