@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -118,8 +118,7 @@ def _read(path: Path) -> tuple[dict[str, dict[int, Row]], dict[str, str]]:
         with suppress(sqlite3.Error):
             source.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         rows = {table: dict(_rows(source, table, key)) for table, key in _TABLES.items()}
-        for n, row in _by_indexes(source, rows["versions"].values()):
-            rows["articles"].setdefault(n, row)
+        rows["articles"].update(_by_indexes(source, rows))
         meta: dict[str, str] = {}
         with suppress(sqlite3.Error):
             meta = dict(source.execute("SELECT key, value FROM meta"))
@@ -144,8 +143,9 @@ def _rows(db: sqlite3.Connection, table: str, key: str) -> Iterator[tuple[int, R
                 yield number, row
 
 
-def _by_indexes(db: sqlite3.Connection, versions: Iterable[Row]) -> Iterator[tuple[int, Row]]:
-    """Rows of `articles` put together from indexes, which are trees of their own, and from the newest versions.
+def _by_indexes(db: sqlite3.Connection, rows: dict[str, dict[int, Row]]) -> Iterator[tuple[int, Row]]:
+    """Rows of `articles` that could not be read, put together from indexes, which are trees of their own, and from the
+    newest versions.
 
     The content hash is that of the text as it is now: there is nothing left to hold it against.
     """
@@ -153,11 +153,11 @@ def _by_indexes(db: sqlite3.Connection, versions: Iterable[Row]) -> Iterator[tup
     sources = _pairs(db, "SELECT n, source FROM articles INDEXED BY articles_source ORDER BY source")
     sql = "SELECT article, version FROM versions INDEXED BY sqlite_autoindex_versions_1 ORDER BY article, version"
     newest = _pairs(db, sql)
-    texts = {(version[0], version[1]): version for version in versions}
-    for n, article_id in ids.items():
+    texts = {(version[0], version[1]): version for version in rows["versions"].values()}
+    for n in sorted(ids.keys() - rows["articles"].keys()):
         text = texts.get((n, newest.get(n)))
         digest, day = (content_hash(text[2:8]), text[5]) if text else ("", None)
-        yield n, (n, article_id, newest.get(n), digest, sources.get(n, ""), n, day, b"")
+        yield n, (n, ids[n], newest.get(n), digest, sources.get(n, ""), n, day, b"")
 
 
 def _pairs(db: sqlite3.Connection, sql: str) -> dict[int, Any]:
