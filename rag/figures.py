@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from rag.days import MONTHS, WEEKDAYS
 from rag.premise import premises
 from rag.quantities import Quantity, located
 from rag.terms import STOPWORDS, stem, words
@@ -79,8 +80,7 @@ _NOT_OVER = re.compile(
     re.IGNORECASE,
 )
 
-_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-_MONTHS = "January February March April May June July August September October November December".split()
+_WEEKDAYS, _MONTHS = ([name.title() for name in names] for names in (WEEKDAYS, MONTHS))
 _MONTH = "|".join(_MONTHS)
 _DAY = re.compile(
     rf"""\b(?: (?P<near>[Yy]esterday|[Tt]oday)

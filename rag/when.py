@@ -13,12 +13,13 @@ from datetime import date, datetime, timedelta
 import dateparser
 from dateutil.relativedelta import relativedelta
 
+from rag.days import MONTHS
 from rag.types import Window
 
 # What happened on a day is in that day's reports and in those that follow. Applied to the end of a past period.
 REPORT_LAG = timedelta(days=3)
 
-_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_MONTHS = "|".join(MONTHS)
 _SHORT = "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
 _MONTH = rf"(?:{_MONTHS}|(?:{_SHORT})\b\.?)"
 _DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"

@@ -12,7 +12,26 @@ V = TypeVar("V")
 _OFTEN = 64
 
 
-class Layered(Generic[K, V]):
+class _Looked(Generic[K, V]):
+    """What follows from `get`."""
+
+    __slots__ = ()
+
+    def get(self, key: K) -> V | None:
+        """The value of a key, None where there is none."""
+        raise NotImplementedError
+
+    def __getitem__(self, key: K) -> V:
+        found = self.get(key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        return self.get(key) is not None  # type: ignore[arg-type]
+
+
+class Layered(_Looked[K, V]):
     """A dictionary that never changes: a large one that many share, and a small one of what differs.
 
     Keys keep their places, as in a dictionary.
@@ -38,17 +57,7 @@ class Layered(Generic[K, V]):
         return new if len(new._changed) ** 2 <= _OFTEN * len(self._whole) else Layered(dict(new.items()))
 
     def get(self, key: K) -> V | None:
-        """The value of a key, None where there is none."""
         return self._changed[key] if key in self._changed else self._whole.get(key)
-
-    def __getitem__(self, key: K) -> V:
-        found = self.get(key)
-        if found is None:
-            raise KeyError(key)
-        return found
-
-    def __contains__(self, key: object) -> bool:
-        return self.get(key) is not None  # type: ignore[arg-type]
 
     def __len__(self) -> int:
         return self._length
@@ -72,7 +81,7 @@ class Layered(Generic[K, V]):
         return (value for _, value in self.items())
 
 
-class Draft(Generic[K, V]):
+class Draft(_Looked[K, V]):
     """What becomes of such a dictionary.
 
     Attributes:
@@ -84,17 +93,7 @@ class Draft(Generic[K, V]):
         self.changes: dict[K, V | None] = {}
 
     def get(self, key: K) -> V | None:
-        """The value of a key, None where there is none."""
         return self.changes[key] if key in self.changes else self._before.get(key)
-
-    def __getitem__(self, key: K) -> V:
-        found = self.get(key)
-        if found is None:
-            raise KeyError(key)
-        return found
-
-    def __contains__(self, key: object) -> bool:
-        return self.get(key) is not None  # type: ignore[arg-type]
 
     def __setitem__(self, key: K, value: V) -> None:
         self.changes[key] = value
