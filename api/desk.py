@@ -30,6 +30,7 @@ from api.schemas import (
 from api.sent import SOURCE, Sent, position
 from index.build import Builder
 from index.clean import canonical_url
+from index.priority import aside
 from index.records import Filter, StoredArticle
 from index.report import Progress
 from index.sources import Source
@@ -220,7 +221,7 @@ class Desk:
 
     def _ingest(self, sources: Sequence[Source], notify: Callable[[Progress], None]) -> IngestJson:
         builder = Builder(self.pipeline.config.place, self.pipeline.embedder, wait_s=_PATIENCE_S)
-        report = builder.ingest(sources, notify)
+        report = aside(lambda: builder.ingest(sources, notify))
         for outcome in ("added", "updated", "unchanged", "refused"):
             self.came_in(outcome, getattr(report, outcome))
         refused = [

@@ -22,6 +22,7 @@ from index.build import Builder
 from index.embed import embedder
 from index.errors import DatelineError, InputError
 from index.load import REJECTED, origin
+from index.priority import step_back
 from index.records import StoredArticle
 from index.rejected import write_rejected
 from index.report import Item, Report
@@ -151,6 +152,7 @@ def ingest(
     """Take articles in: new ones are added, changed ones become a new version, those gone from PATH are removed."""
     with told():
         config = _config(index=index)
+        step_back()
         encoder = embedder(config.embedder)
         report, read = Report(), set[str]()
         with _reported(report, read, config.index, rejected or config.index / REJECTED, as_json=as_json):

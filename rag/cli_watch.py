@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import sys
@@ -18,6 +17,7 @@ from rich.text import Text
 from index.build import Builder
 from index.embed import embedder
 from index.errors import DatelineError
+from index.priority import step_back
 from index.report import Item, Report
 from index.watch import SHORTEST, watch
 from rag import cli_print
@@ -57,8 +57,7 @@ def run(
         signal.signal(number, before[number])
 
     before = {int(number): signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    if hasattr(os, "nice"):
-        os.nice(5)  # whoever asks meanwhile goes first
+    step_back()
     builder = Builder(config.place, embedder(config.embedder), wait_s=_PATIENCE)
 
     def after(result: Report | DatelineError) -> None:

@@ -15,6 +15,7 @@ from index.build import Builder
 from index.embed import Embedder
 from index.errors import InputError
 from index.load import survey
+from index.priority import aside
 from index.records import Filter, ListedArticle, StoredArticle
 from index.report import Item, Progress
 from index.sources import Source
@@ -113,7 +114,7 @@ class Collection:
         """
         items: list[Item] = []
         with self._taking:  # a second reader's articles wait for the first one's
-            Builder(self._place, self._embedder).ingest(sources, notify, items.append)
+            aside(lambda: Builder(self._place, self._embedder).ingest(sources, notify, items.append))
         return items
 
     def take_address(self, address: str, notify: Callable[[Progress], None] = lambda _: None) -> list[Item]:

@@ -420,7 +420,8 @@ class TestLongLists:
         site.pages["/map"] = sitemap(site, "/bridge", "/tower", "/school")
         monkeypatch.setattr("rag.cli.embedder", lambda _: bag)
         monkeypatch.setattr("rag.cli_watch.embedder", lambda _: bag)
-        monkeypatch.setattr("rag.cli_watch.os.nice", lambda _: 0)
+        monkeypatch.setattr("rag.cli.step_back", lambda: None)
+        monkeypatch.setattr("rag.cli_watch.step_back", lambda: None)
         monkeypatch.setattr("index.web.sources.Manners", lambda: manners)
         monkeypatch.setattr("index.watch.Manners", lambda: manners)
         named = [f"{site.url}/map", "--index", str(tmp_path / "index"), "--limit", "1"]
