@@ -35,6 +35,10 @@ _AUXILIARY = re.compile(
 )
 _DENIED = re.compile(r"\b(is|was|are|were|has|have|had|will|could|would|should|did|does)(?:n['’]t| not| never)\b ?")
 _HEDGE = re.compile(r"\b(may|might|could) (?=[a-z])")
+_UNSURE = re.compile(
+    r"(?<!more )(?<!most )(?<!less )\b(?:allegedly|reportedly|apparently|possibly|probably|likely|potentially|"
+    r"supposedly|purportedly|presumably|alleged|suspected|nearly|almost) (?=[a-z])"
+)
 _SYMMETRIC = re.compile(r"^\s*(?:,|and|or|&|,\s*and|’s|'s|-|–|with|versus|vs\.?)\s*$")
 _WORD = re.compile(r"[a-z]{4,}")
 
@@ -217,11 +221,15 @@ def _antonym(sentence: str, pool: Pool, rng: random.Random) -> str | None:
 
 
 def _hedge(sentence: str, pool: Pool, rng: random.Random) -> str | None:
-    del pool, rng
-    match = _HEDGE.search(sentence)
-    if not match or re.match(r"\w+ (?:not|have)\b", sentence[match.start() :]):
-        return None
-    return _put(sentence, match, "will ")
+    """A possibility as a plan, or a suspicion as a fact."""
+    del pool
+    possible = _HEDGE.search(sentence)
+    if possible and re.match(r"\w+ (?:not|have)\b", sentence[possible.start() :]):
+        possible = None
+    unsure = next((m for m in _UNSURE.finditer(sentence) if not _in_quote(sentence, m.start())), None)
+    if unsure and (not possible or rng.random() < 0.5):
+        return f"{sentence[: unsure.start()]}{sentence[unsure.end() :]}"
+    return _put(sentence, possible, "will ") if possible else None
 
 
 def _alike(sentence: str, pool: Pool, rng: random.Random) -> str | None:

@@ -38,6 +38,38 @@ def test_each_kind_changes_its_own_fact(seed: int) -> None:
     assert changed("negation", "It was approved.", seed) == "It was not approved."
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("The alleged thief left the town on Monday.", "The thief left the town on Monday."),
+        ("Police reportedly found 12 coins.", "Police found 12 coins."),
+        ("He is likely to win the seat.", "He is to win the seat."),
+    ],
+)
+def test_a_suspicion_told_as_a_fact_is_false(said: str, told: str, seed: int) -> None:
+    assert changed("hedge", said, seed) == told
+
+
+def test_what_somebody_said_keeps_its_hedges() -> None:
+    quoted = "“It is probably over,” Holt said."
+    assert all(c.kind != "hedge" for c in corruptions(quoted, POOL, random.Random(1)))
+
+
+@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize(
+    ("sentence", "kept"),
+    [
+        ("The mayor allegedly took 300 euros in the town hall of Aarhus.", "allegedly"),
+        ("Nearly all of the old ferry is hardly used by anyone in the town.", "hardly"),
+        ("The ferry will close in the autumn after a hundred years, Peskov said.", "Peskov said"),
+    ],
+)
+def test_a_rewording_keeps_doubts_and_who_said_it(sentence: str, kept: str, seed: int) -> None:
+    said = reword(sentence, random.Random(seed))
+    assert kept in said or ("said" in kept and any(f"Peskov {verb}" in said for verb in ("stated", "says"))), said
+
+
 def test_what_a_sentence_does_not_hold_is_not_changed() -> None:
     assert list(corruptions("it rained all day long", Pool(), random.Random(1))) == []
 
