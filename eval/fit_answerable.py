@@ -30,6 +30,7 @@ from index.build import Builder
 from index.embed import embedder
 from rag import selector
 from rag.evidence import CLOSER_LOOK, EvidencePicker, Scored
+from rag.extract import LIKELY
 from rag.retrieve import Retriever
 from rag.terms import stems
 from rag.understand import understand
@@ -40,6 +41,9 @@ WRITTEN = 600  # readers' questions
 OTHERS = 300  # articles beside those that questions are about, so that there is something to confuse them with
 DEPTH = 10
 SAME = 0.7  # share of words by which a sentence is one that answers, cut or worded a little otherwise
+# Ways to quote that are compared: sentences at most, at most where the best is in doubt, and the least of the others as
+# a share of the best.
+QUOTED = ((3, 3, 0.2), (3, 3, 0.15), (4, 4, 0.15), (3, 4, 0.15))
 app = typer.Typer(add_completion=False)
 
 
@@ -83,6 +87,10 @@ def report(rows: Sequence[Asked]) -> None:
         held = [max(row.answers[:k], default=False) for row in here for k in (1, 2, 3, 8)]
         shares = np.array(held).reshape(-1, 4).mean(0)
         typer.echo(f"{kind}: {len(here)} questions, answer in the first 1/2/3/8 {np.round(shares, 3)}")
+        for most, in_doubt, share in QUOTED:
+            found = [quoted(row, slope, bias, most, in_doubt, share) for row in here]
+            answered, length = np.mean([any(answers) for answers in found]), np.mean([len(a) for a in found])
+            typer.echo(f"  {most} or {in_doubt} quoted, from {share} of the best: {answered:.3f} in {length:.2f}")
     signals = np.array([(row.article, max(row.logits, default=-10) * slope + bias) for row in rows])
     there = np.array([row.there for row in rows])
     near = np.array([row.kind == "near miss" for row in rows])
@@ -102,6 +110,14 @@ def report(rows: Sequence[Asked]) -> None:
         for least in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
             kept, refused = (chance[these & there] >= least).mean(), (chance[these & ~there] < least).mean()
             typer.echo(f"  {least:.2f}: lets through {kept:.3f}, refuses {refused:.3f}")
+
+
+def quoted(row: Asked, slope: float, bias: float, most: int, in_doubt: int, share: float) -> list[bool]:
+    """Whether each sentence answers that is quoted (`rag.extract`), by the most there are, in doubt, and the least."""
+    chances = [1 / (1 + np.exp(-(slope * logit + bias))) for logit in row.logits[: max(most, in_doubt)]]
+    room = most if chances and chances[0] >= LIKELY else in_doubt
+    some = zip(chances[:room], row.answers, strict=False)
+    return [answers for chance, answers in some if chance >= share * chances[0]]
 
 
 def platt(rows: Sequence[Asked]) -> tuple[float, float]:

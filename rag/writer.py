@@ -182,9 +182,8 @@ class Writer:
         Beside a draft that stands, one quotation, and only where the draft does not cite the best evidence. A weak
         model leaves out too much for that: its answer is filled up to the length of an answer without a model.
         """
-        room = (
-            extract.MAX_SENTENCES - len(self._shown) if _weak(model) else (1 if self._shown else extract.MAX_SENTENCES)
-        )
+        most = extract.most(self._quotable)
+        room = most if not self._shown else max(most - len(self._shown), 1) if _weak(model) else 1
         for settled in extract.extract(self._quotable):
             if settled.evidence[0].sentence.id in self._cited:
                 if _weak(model):

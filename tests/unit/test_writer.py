@@ -63,6 +63,20 @@ def test_where_nothing_drafted_stands_only_what_is_likely_to_answer_is_quoted() 
     assert [s.text for s in answer.removed] == ["Aliens built a tunnel."]
 
 
+class Embedded(Says):
+    """The same, from a model that leaves too much out."""
+
+    name = "embedded/x"
+
+
+def test_the_best_evidence_is_quoted_though_a_small_model_has_filled_the_answer() -> None:
+    beside = [f"{word} rained on Saturday in the {word} town." for word in ("Alpha", "Beta", "Gamma")]
+    offered = [evidence(n, text, answers=0.1, score=5) for n, text in enumerate(beside, 1)]
+    answer, _ = written(Embedded(*(f"{text} [{n}] " for n, text in enumerate(beside, 1))),
+                        *offered, evidence(4, COST, answers=0.9, score=9))  # fmt: skip
+    assert [s.text for s in answer.sentences] == [*beside, f"The Example, 3 May 2025: {COST}"]
+
+
 def test_where_nothing_drafted_stands_and_nothing_is_likely_to_answer_it_is_refused() -> None:
     unlikely = evidence(1, RAIN, answers=0.05)
     answer, _ = written(Says(INVENTED), unlikely, answerable=(THRESHOLD + DOUBT) / 2)
