@@ -18,6 +18,7 @@ from rag.days import MONTHS, WEEKDAYS
 from rag.premise import premises
 from rag.quantities import Quantity, located
 from rag.terms import STOPWORDS, stem, words
+from rag.verbs import root
 from rag.wording import spoken
 
 Kind = Literal["count", "money", "share", "score", "day"]
@@ -242,7 +243,7 @@ def _days(asked: Asked, text: str, published: date | None) -> Iterator[Value]:
         first, last = sorted((action.span(), match.span()))
         between = text[first[1] : last[0]]
         if (
-            stem(action.group().lower()) in asked.actions
+            root(action.group().lower()) in asked.actions
             and len(between.split()) <= _APART
             and not _SAID.search(between)
         ):

@@ -14,8 +14,9 @@ from itertools import chain
 
 from rag.name_words import TITLES
 from rag.names import Name, names
-from rag.terms import STOPWORDS, stem, stems
+from rag.terms import STOPWORDS, words
 from rag.types import Evidence
+from rag.verbs import root
 
 # Questions that ask whether, not when or why, take nothing for granted.
 _WHETHER = re.compile(
@@ -38,19 +39,37 @@ _WORD = re.compile(r"\w+(?:['’]\w+)?")
 _IN = "about after as at before by for from in into of on over to with"
 _NO_VERB_BEHIND = frozenset(f"a an the his her its their this that these those no any some {_IN}".split())
 _OBJECT = re.compile(rf"\b(?:{'|'.join(_IN.split())})\s+(?:the\s+)?$", re.IGNORECASE)
+_DONE_TO = re.compile(r"\s+(?:the|his|her|its|their|an?)\s+([a-z]+)\b")
 _PRONOUN = re.compile(r"\b(?:he|she|they|it|i|we)\b", re.IGNORECASE)
+# Where a clause of its own begins within a question: "What did Holt say when she resigned?"
+_CLAUSE = re.compile(r"\b(?:when|while|after|before|because|since|once|until|whether|where|why|how)\s+", re.IGNORECASE)
+# What may stand between whom it is said of and the verb: "the mayor being sued", "Iran ever built".
+_BETWEEN = frozenset(
+    """be been being is are was were has have had will would ever also finally first last already again only still just
+    really actually""".split()
+)
+_BARE = frozenset("did do does will would".split())
+# Surely no more than who or what it is; N stands for a name.
+_THE = "the|an?|his|her|its|their|this|that|these|those"
+_ONE = (
+    rf"(?:(?:(?:{_THE}) )?(?:(?:{'|'.join(TITLES)}) )?N(?:['’]s? [a-z-]+)?|(?:{_THE}) [\w-]+(?: [a-z-]+)?"
+    r"|(?:[A-Z]\w+ )?[\w-]+)"
+)
+_WHO = re.compile(rf"{_ONE}(?: (?:of|in|for|and) {_ONE})*", re.IGNORECASE)
+_LINKS = frozenset(f"{_THE.replace('an?', 'a|an')}|of|in|for|and".split("|"))
 
 _DENIALS = frozenset("not never nobody neither nor none no cannot".split())
 _NOBODY = frozenset("nobody neither none no".split())
+_HAS = frozenset("have has had".split())
 _REFUSALS = frozenset(
-    stem(w)
+    root(w)
     for w in """denied denies refused rejected dismissed declined ruled dropped resisted cancelled canceled scrapped
-    postponed""".split()
+    postponed failed""".split()
 )
 # What may stand between a denial and what it denies: "has not yet been sold", "denied reports that he had resigned".
 _PASSED = frozenset(
     """a an the be been being have has had do does did to he she it they him her them his their its that going planning
-    plan plans intention intending considering one yet ever even also any actually""".split()
+    plan plans intention intending considering one of yet ever even also any actually""".split()
 )
 _HEARSAY = frozenset(
     """reports report rumours rumors claims claim allegations speculation suggestions calls call demands pressure
@@ -59,13 +78,19 @@ _HEARSAY = frozenset(
 _REACH = 8
 # With these a denial says less than it seems to: "will not resign until May", "not only resigned", "if she does not".
 _ONLY = frozenset("only just merely simply necessarily".split())
-_LIMITS = frozenset("until till before unless because immediately voluntarily willingly alone lightly".split())
+_LIMITS = frozenset("until till before unless because immediately voluntarily willingly alone lightly by time".split())
 _CONDITIONS = frozenset("if unless whether".split())
 _NO_STATEMENT = _DENIALS | _CONDITIONS | frozenset("to would will could should may might must".split())
 
+_OFFICE = r"in (?:office|power|(?:his|her|their|the) (?:post|job|role|position))"
+_ROLE = f"{'|'.join(TITLES)}|prime minister|leader|director|head|chief|chair".lower()
 _STAYED = (
-    r"stay(?:s|ed|ing)? on(?=\s+(?:as|in|at|despite|until)\b|\s*[.,;]|\s*$)"
-    r"|(?:remain(?:s|ed|ing)?|stay(?:s|ed|ing)?) in (?:office|power|(?:his|her|their|the) (?:post|job|role|position))"
+    r"(?:stay(?:s|ed|ing)? on(?=\s+(?:as|in|at|despite)\b|\s*[.,;]|\s*$)"
+    rf"|(?:remain(?:s|ed|ing)?|stay(?:s|ed|ing)?|(?:is|are) still) {_OFFICE}"
+    rf"|(?:remain(?:s|ed|ing)?|(?:is|are) still) (?:the )?(?:{_ROLE})"
+    r"|(?:vow|pledg|promis|decid|intend|insist|chose)\w* (?:to (?:stay|remain)|on (?:staying|remaining))"
+    rf" (?:on|{_OFFICE}))\b"
+    r"(?!(?:\s+[\w’'-]+){0,3}\s+(?:until|till|before|for)\b)"  # who stayed for a time has left since
 )
 _FIRED = (
     r"(?:was|were|has been|have been|had been) (?:fired|sacked|dismissed|ousted|removed from (?:office|his|her|the))"
@@ -83,17 +108,18 @@ _OPPOSITES = {  # what is said to have happened, and what is told where it did n
     "withdraw": r"(?:stayed|stays|remains?|remained) in the race",
 }
 _OPPOSITE = {
-    stem(word): re.compile(rf"\b(?:{told})\b", re.IGNORECASE)
+    root(word): re.compile(rf"\b(?:{told})\b", re.IGNORECASE)
     for many, told in _OPPOSITES.items()
     for word in many.split()
 }
+_OFFICES = frozenset(root(word) for word in "office post job role position power".split())
 # At least this share of the question's content must stand in the sentence or its headline.
 _ABOUT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A sentence that denies what a question takes for granted; `premise` is that, in the question's words."""
+    """A sentence that denies what a question takes for granted; `premise` is that in its words, or empty."""
 
     evidence: Evidence
     premise: str
@@ -101,6 +127,8 @@ class Denial:
     @property
     def text(self) -> str:
         """ "The question takes for granted that Ida Holt did resign. The articles say otherwise." """
+        if not self.premise:
+            return "The question takes for granted what the articles contradict."
         return f"The question takes for granted that {self.premise}. The articles say otherwise."
 
 
@@ -110,17 +138,19 @@ class Premise:
 
     Attributes:
         subject: names of whom or what it is said of.
-        nouns: stems of the other words that say so ("the mayor").
+        nouns: roots of the other words that say so ("the mayor").
         anybody: whether it is asked who it was.
-        action: stem of what happened.
-        needed: stems that must stand in the sentence or its headline.
-        text: "Ida Holt did resign".
+        action: root of what happened.
+        of: root of what it was done to or left: "the party".
+        needed: roots that must stand in the sentence or its headline.
+        text: "Ida Holt did resign"; empty where the question's words do not tell it in good English.
     """
 
     subject: tuple[Name, ...]
     nouns: frozenset[str]
     anybody: bool
     action: str
+    of: str
     needed: frozenset[str]
     text: str
 
@@ -134,7 +164,7 @@ def denying(question: str, evidence: Sequence[Evidence]) -> Denial | None:
     """
     if _WHETHER.search(question):
         return None
-    wanted = set(stems(question))
+    wanted = _roots(question)
     for premise in premises(question):
         for e in evidence:
             held = _held(e) | {premise.action}
@@ -146,7 +176,11 @@ def denying(question: str, evidence: Sequence[Evidence]) -> Denial | None:
 
 def _held(e: Evidence) -> set[str]:
     text = f"{e.article.article.title} {e.sentence.text}"
-    return {*stems(text), *(stem(name.last.lower()) for name in names(text))}
+    return _roots(text) | {root(name.last.lower()) for name in names(text)}
+
+
+def _roots(text: str) -> set[str]:
+    return {root(word) for word in words(text) if word not in STOPWORDS}
 
 
 # --- what the question says -------------------------------------------------------------------------------------------
@@ -169,25 +203,67 @@ def premises(question: str) -> Iterator[Premise]:
         yield _premise(rest, word, subject, aux, asks)
 
 
-def _premise(rest: str, word: re.Match[str], subject: str, aux: str, asks: str) -> Premise:
+def _premise(rest: str, word: re.Match[str], before: str, aux: str, asks: str) -> Premise:
+    subject, told = _subject(before, aux) if before else ("", "")
     named = names(subject or rest)
     # Whoever stands behind a preposition ("chair of the Fed") may be left out; whom it was done to may not.
     objects = [n for n in names(rest) if n.start > word.end() and not _OBJECT.search(rest[: n.start])]
     inside = {part for name in named for part in name.text.split()}
-    nouns = frozenset(stem(w.lower()) for w in _WORD.findall(subject) if w not in inside and w.lower() not in STOPWORDS)
-    needed = nouns | {stem(name.last.lower()) for name in chain(named, objects)}
-    start = word.start() if subject else 0
+    common = [w.lower() for w in _WORD.findall(subject) if w not in inside]
+    nouns = frozenset(root(word) for word in common if word not in STOPWORDS | _BETWEEN)
+    needed = nouns | {root(name.last.lower()) for name in chain(named, objects)}
+    start = word.start() if before else 0
     happened = " ".join(rest[start:].split()[:_SHOWN]).rstrip(" .,;:!")
-    who = subject or _SOMEBODY.get(asks, "somebody")
-    text = " ".join(part for part in (who, aux, happened) if part)
-    return Premise(tuple(named), nouns, not subject, stem(word.group()), frozenset(needed), text)
+    if not before:
+        told = " ".join(part for part in (_SOMEBODY.get(asks, "somebody"), aux) if part)
+    elif aux in _BARE and told.endswith(f" {aux}") and word.group().endswith(("ed", "ing")):
+        told = ""  # another verb stands before it: "the mayor announce she resigned"
+    done_to = _DONE_TO.match(rest[word.end() :])
+    return Premise(
+        subject=tuple(named),
+        nouns=nouns,
+        anybody=not before,
+        action=root(word.group()),
+        of=root(done_to[1]) if done_to else "",
+        needed=frozenset(needed),
+        text=f"{told} {happened}" if told else "",
+    )
+
+
+def _subject(before: str, aux: str) -> tuple[str, str]:
+    """Whom or what it is said of, by the words before the verb; and these as a sentence begins with them, or ""."""
+    *main, own = _CLAUSE.split(before)
+    if not any(main):
+        return before, _begun(before, aux)
+    if _PRONOUN.fullmatch(own.strip()):  # "Holt say when she"
+        named = names(" ".join(main))
+        return " ".join(main), named[0].text if len(named) == 1 else ""
+    return own, _begun(own, "")
+
+
+def _begun(subject: str, aux: str) -> str:
+    """ "Iran ever", "has" → "Iran has ever"; empty where the words are more than a subject: "Holt make Powell"."""
+    said = subject.split()
+    at = len(said)
+    while at > 1 and said[at - 1] in _BETWEEN:
+        at -= 1
+    who = " ".join(said[:at])
+    shape = who
+    for name in reversed(names(who)):
+        shape = f"{shape[: name.start]}N{shape[name.end :]}"
+    common = set(shape.lower().split()) - _LINKS
+    if not _WHO.fullmatch(shape) or common & STOPWORDS:
+        return ""
+    return " ".join(part for part in (who, aux, *said[at:]) if part)
 
 
 # --- what the sentence says -------------------------------------------------------------------------------------------
 
 
 def _denies(sentence: str, premise: Premise) -> bool:
-    opposite = _OPPOSITE.get(premise.action)
+    # Who remains mayor may have left the party.
+    about = premise.of in _OFFICES | _roots(sentence) | {""}
+    opposite = _OPPOSITE.get(premise.action) if about else None
     told = (
         match.start()
         for match in (opposite.finditer(sentence) if opposite else ())
@@ -206,18 +282,19 @@ def _denials(sentence: str, premise: Premise) -> Iterator[tuple[int, int, bool]]
     same = [name for name in names(sentence) if any(_same(name, other) for other in premise.subject)]
     subject = {part.lower() for name in same for part in name.text.split()}
     for i, word in enumerate(said):
-        refusal = stem(word) in _REFUSALS
+        refusal = root(word) in _REFUSALS
         if not (refusal or word in _DENIALS or re.fullmatch(r"\w+n['’]t", word)):
             continue
         if _CONDITIONS & set(said[max(i - 8, 0) : i]) or (refusal and _negated(said[max(i - 3, 0) : i])):
             continue
         passed = _PASSED | (_HEARSAY | subject if refusal else set())
         at = next((j for j in range(i + 1, min(i + 1 + _REACH, len(said))) if said[j] not in passed), None)
-        if at is None or stem(said[at]) != premise.action or _LIMITS & set(said[at + 1 : at + 5]):
+        if at is None or root(said[at]) != premise.action or _LIMITS & set(said[at + 1 : at + 5]):
             continue
-        obliged = "to" in said[i:at] and {"have", "has", "had", "need"} & set(said[i:at])
+        obliged = "to" in said[i:at] and (_HAS | {"need"}) & set(said[i:at])
         if not obliged and not (_ONLY & set(said[i + 1 : at])):
-            yield tokens[i].start(), tokens[at].start(), word in _NOBODY
+            of_all = word in _NOBODY and not _HAS & set(said[max(i - 1, 0) : i])  # not "Holt has no plans"
+            yield tokens[i].start(), tokens[at].start(), of_all
 
 
 def _negated(said: Iterable[str]) -> bool:
@@ -230,7 +307,7 @@ def _said_of(premise: Premise, before: str, between: str, *, nobody: bool = Fals
         return True
     if any(_same(name, other) for name in premise.subject for other in names(between)):
         return True  # "denied reports that Holt had resigned"
-    if premise.nouns and premise.nouns <= set(stems(before)):
+    if premise.nouns and premise.nouns <= _roots(before):
         return True
     return _speaks_of(premise, before)
 
@@ -267,7 +344,7 @@ def _affirms(e: Evidence, premise: Premise, denial: Evidence) -> bool:
         return False
     said = _words(e.sentence.text)
     stated = any(
-        stem(word) == premise.action
+        root(word) == premise.action
         and not word.endswith(("ing", "ion", "ment"))
         and not (_NO_STATEMENT | _NO_VERB_BEHIND) & set(said[max(i - 1, 0) : i])
         for i, word in enumerate(said)

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from rag.names import Kind, Name, names
 from rag.terms import STOPWORDS, stems, words
+from rag.verbs import PARTICIPLES
 
 _WHO = re.compile(r"^(?:who|whose|whom|which)\b", re.IGNORECASE)
 _PHRASE = re.compile(
@@ -15,11 +16,7 @@ _PHRASE = re.compile(
     r"(?P<rest>[^?.,;:()\"]+)",
     re.IGNORECASE,
 )
-_PARTICIPLE = re.compile(
-    r"\w+(?:ed|ing)|held|won|made|found|built|lost|sent|shot|hit|cut|born|sold|left|paid|taken|given|stolen|caught|chosen"
-    r"|kept|led|put|set|spent|struck|thrown|written|brought|begun|driven|shut|hurt",
-    re.IGNORECASE,
-)
+_PARTICIPLE = re.compile(rf"\w+(?:ed|ing)|{'|'.join(sorted(PARTICIPLES))}", re.IGNORECASE)
 
 
 class Talk:

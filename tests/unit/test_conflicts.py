@@ -191,6 +191,12 @@ OPENED = "When did the Harbour Bridge open?"
             "The Harbour Bridge will open on 20 May.",
             ["9 May 2025", "20 May 2025"],
         ),
+        (
+            "When did the city sell the Harbour Bridge?",
+            "The city sold the Harbour Bridge on Saturday.",
+            "The city sold the Harbour Bridge on 2 May.",
+            ["3 May 2025", "2 May 2025"],
+        ),
     ],
 )
 def test_days_are_compared_as_they_are_meant(question: str, one: str, other: str, shown: list[str]) -> None:

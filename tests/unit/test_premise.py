@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fakes.evidence import evidence
 
-from rag.premise import denying
+from rag.premise import denying, premises
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,28 @@ from rag.premise import denying
         ("When did Holt resign?", "Holt has no plans to resign.", "Holt did resign"),
         ("Which firm bought the Herald?", "Nobody bought the Herald.", "some firm bought the Herald"),
         ("Tell me when Ida Holt resigned.", "Ida Holt has rejected calls to resign.", "Ida Holt resigned"),
+        # past forms that no ending tells
+        ("When did Trump win the Nobel Prize?", "Trump has not won the Nobel Prize.", "Trump did win the Nobel Prize"),
+        ("When did Iran build a bomb?", "Iran has never built a bomb.", "Iran did build a bomb"),
+        ("When did Apple buy Disney?", "Apple denied it had bought Disney.", "Apple did buy Disney"),
+        ("When did Apple sell Disney?", "Apple has not sold Disney.", "Apple did sell Disney"),
+        ("When did Holt leave Harbour?", "Holt has not left Harbour.", "Holt did leave Harbour"),
+        ("When was Ida Holt shot?", "Ida Holt was not shot, police said.", "Ida Holt was shot"),
+        ("Why did Israel strike Leeds?", "Israel has not struck Leeds.", "Israel did strike Leeds"),
+        ("Who shot Ida Holt?", "Nobody shot Ida Holt.", "somebody shot Ida Holt"),
+        # other refusals
+        ("When did Holt resign?", "Holt has no intention of resigning.", "Holt did resign"),
+        ("Why did Ida Holt sign the treaty?", "Ida Holt failed to sign the treaty.", "Ida Holt did sign the treaty"),
+        # the clause in which it stands, in good English
+        ("What did Holt say when she resigned?", "Holt has not resigned.", "Holt resigned"),
+        ("What did Holt say when Powell resigned?", "Powell has not resigned.", "Powell resigned"),
+        (
+            "How did Ida Holt react when the Harbour Bridge was demolished?",
+            "The Harbour Bridge was not demolished.",
+            "the Harbour Bridge was demolished",
+        ),
+        ("Why is the mayor being sued?", "The mayor has not been sued.", "the mayor is being sued"),
+        ("When has Iran ever built a bomb?", "Iran has never built a bomb.", "Iran has ever built a bomb"),
     ],
 )  # fmt: skip
 def test_a_denied_premise_is_found_and_named(question: str, sentence: str, premise: str) -> None:
@@ -47,7 +69,35 @@ def test_a_denied_premise_is_found_and_named(question: str, sentence: str, premi
 @pytest.mark.parametrize(
     ("question", "sentence"),
     [
+        ("What did the mayor say when she resigned?", "The mayor has not resigned."),
+        ("Why did the mayor let Powell resign?", "The mayor let it be known that Powell did not resign."),
+        ("When did Ida Holt resign and leave Harbour?", "Ida Holt did not resign, and did not leave Harbour."),
+    ],
+)
+def test_what_cannot_be_put_in_good_english_is_not_repeated(question: str, sentence: str) -> None:
+    texts = [premise.text for premise in premises(question)]
+    found = denying(question, [evidence(1, sentence)])
+    assert found is not None
+    assert "" in texts
+    assert found.text in (
+        "The question takes for granted what the articles contradict.",
+        "The question takes for granted that Ida Holt did resign and leave Harbour. The articles say otherwise.",
+    )
+
+
+def test_the_mayor_of_the_headline_is_meant() -> None:
+    said = evidence(1, "The mayor said she would not resign.", title="Mayor Ida Holt speaks")
+    assert denying("When did Ida Holt resign?", [said]) is not None
+    assert denying("When did Ida Holt resign?", [evidence(1, said.sentence.text, title="A mayor speaks")]) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
         ("When did Ida Holt resign?", "Ida Holt stayed on as mayor of Harbour."),
+        ("When did Ida Holt resign?", "Holt remains mayor of Harbour."),
+        ("When did Ida Holt resign?", "Holt is still in office."),
+        ("When did Ida Holt resign?", "Holt vowed to stay in office."),
         ("When did Ida Holt resign?", "Holt remains in office despite the fire."),
         ("When did Ida Holt resign?", "Holt was fired by the council on Monday."),
         ("When did Ida Holt step down?", "Mayor Holt was dismissed on Monday."),
@@ -104,6 +154,17 @@ def test_the_headline_may_name_who_it_is_about() -> None:
         ("When did Ida Holt resign?", "Ida Holt does not have to resign, a judge said."),
         ("When did Ida Holt resign?", "Ida Holt was not fired, she said."),
         ("When did Ida Holt resign?", "Ida Holt stayed on message."),
+        ("When did Ida Holt resign?", "Ida Holt stayed on as mayor until May."),
+        ("When did Ida Holt resign?", "Ida Holt remained mayor for a year."),
+        ("When did Ida Holt resign?", "Ida Holt was still mayor when the storm came."),
+        ("When did Ida Holt resign?", "Ida Holt did not vow to stay in office."),
+        ("When did Ida Holt leave the party?", "Ida Holt remains mayor."),
+        ("When did Ida Holt sign the treaty?", "Ida Holt failed to sign the treaty by Friday."),
+        ("When did Ida Holt sign the treaty?", "Ida Holt did not fail to sign the treaty."),
+        ("When was Ida Holt fired?", "Ida Holt was not fired by the council."),
+        ("Who resigned?", "Ida Holt has no plans to resign."),
+        ("What did Holt say when Powell resigned?", "Holt has not resigned."),
+        ("When did Apple buy Disney?", "Apple has not sold Disney."),
     ],
 )
 def test_what_denies_something_else_is_left_alone(question: str, sentence: str) -> None:
@@ -116,3 +177,10 @@ def test_a_later_report_that_it_happened_ends_the_denial() -> None:
     assert denying(asked, [denial, evidence(2, "Ida Holt resigned on Friday.", day="2025-05-09")]) is None
     assert denying(asked, [denial, evidence(2, "Ida Holt resigned from a choir.", day="2025-04-09")]) is not None
     assert denying(asked, [denial, evidence(2, "Many want Ida Holt to resign.", day="2025-05-09")]) is not None
+
+
+def test_a_later_report_in_an_irregular_form_ends_it_too() -> None:
+    denial = evidence(1, "Apple has not bought Disney.", day="2025-05-03")
+    asked = "When did Apple buy Disney?"
+    assert denying(asked, [denial]) is not None
+    assert denying(asked, [denial, evidence(2, "Apple bought Disney on Friday.", day="2025-05-09")]) is None
