@@ -5,18 +5,20 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from io import BytesIO, TextIOWrapper
 from typing import BinaryIO
 
 from index.errors import InputError
 from index.incoming import to_article
 from index.loaders.common import MAX_BYTES, MAX_RECORD, Read, UnreadableError, decoded, too_long, whole
-from index.records import Article
+from index.records import Article, derived_id
 
 # A .jsonl whose first lines are all refused is another kind of file: one refusal says so, not one a line.
 MAX_BAD_START = 1000
-# Under this name a line that is no JSON stands in the file of what was rejected.
-LINE = "_line"
+# Under these names a line that is no JSON, and a row with more cells than there are names, stand in the file of what was
+# rejected. No field is read from them: fed again as they are, they are refused again.
+LINE, ROW, NAMES = "_line", "_row", "_names"
 # Whether a table is UTF-8 is judged by its beginning, in bytes.
 _BEGINNING = 1024**2
 _DELIMITERS = ",;\t|"
@@ -35,20 +37,22 @@ def read_json(source: str, stream: BinaryIO) -> Iterator[Read]:
     if isinstance(found, dict) and isinstance(found.get("articles"), list):
         found = found["articles"]
     records = found if isinstance(found, list) else [found]
+    articles = _Articles(source, alone=len(records) == 1)
     for number, record in enumerate(records, 1):
         try:
-            yield _article(record, source, alone=len(records) == 1)
+            yield articles.of(record, f"record {number}")
         except InputError as exc:
             yield UnreadableError(f"record {number}: {exc.message}", exc.advice, record=record)
 
 
 def read_json_lines(source: str, stream: BinaryIO) -> Iterator[Read]:
     """One record a line, in UTF-8 (RFC 8259); blank lines are passed over, a bad line is refused alone."""
+    articles = _Articles(source)
     good = bad = 0
     for number, line in _lines(stream):
         if not line.strip():
             continue
-        read = _line(line, number, source)
+        read = _line(line, number, articles)
         yield read
         good, bad = (good + 1, bad) if isinstance(read, Article) else (good, bad + 1)
         if bad >= MAX_BAD_START and not good:
@@ -56,7 +60,7 @@ def read_json_lines(source: str, stream: BinaryIO) -> Iterator[Read]:
             raise UnreadableError(reason, "Is it another kind of file?")
 
 
-def _line(line: bytes, number: int, source: str) -> Read:
+def _line(line: bytes, number: int, articles: _Articles) -> Read:
     if len(line) > MAX_RECORD:
         reason = f"a line of more than {MAX_RECORD // 1024**2} MiB"
         return UnreadableError(reason, "One line is one article.", number)
@@ -69,16 +73,48 @@ def _line(line: bytes, number: int, source: str) -> Read:
         reason = f"not JSON: {getattr(exc, 'msg', exc)}"
         return UnreadableError(reason, "One line is one JSON object.", number, record=unread)
     try:
-        return _article(record, source, alone=False)
+        return articles.of(record, f"line {number}")
     except InputError as exc:
         return UnreadableError(exc.message, exc.advice, number, record=record)
 
 
-def _article(record: object, source: str, *, alone: bool) -> Article:
-    if not isinstance(record, dict):
-        msg = f"expected an object, found {type(record).__name__}"
-        raise InputError(msg, 'A record is an object such as {"title": …, "text": …}.')
-    return to_article(record, source, alone=alone)
+@dataclass(slots=True)
+class _Articles:
+    """Makes the articles of one file. Of two that would be one article with two texts, the second is refused.
+
+    It is done here, where the record is at hand: it can be mended then.
+
+    Attributes:
+        source: the file.
+        alone: whether it holds one record only.
+        taken: content hash and place of each article, by id.
+    """
+
+    source: str
+    alone: bool = False
+    taken: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def of(self, record: object, place: str) -> Article:
+        """The article of a record.
+
+        Args:
+            record: what was read.
+            place: where in the file it stands, for the message.
+
+        Raises:
+            InputError: it cannot be used.
+        """
+        if not isinstance(record, dict):
+            msg = f"expected an object, found {type(record).__name__}"
+            raise InputError(msg, 'A record is an object such as {"title": …, "text": …}.')
+        article = to_article(record, self.source, alone=self.alone)
+        digest = article.content_hash
+        first, where = self.taken.setdefault(article.id, (digest, place))
+        if first != digest:
+            by_address = article.url and article.id == derived_id(article.url)
+            msg = f"{where} has the same {'address' if by_address else f'id {article.id!r}'} and other content"
+            raise InputError(msg, "Give each article an id of its own.")
+        return article
 
 
 def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -109,23 +145,26 @@ def read_table(source: str, stream: BinaryIO) -> Iterator[Read]:
         delimiter = max(_DELIMITERS, key=heads.count)
         names = next(csv.reader([heads], delimiter=delimiter), [])
         rows = csv.reader(text, delimiter=delimiter)
+        articles = _Articles(source)
         for row in rows:
             if any(cell.strip() for cell in row):
-                yield _row(names, row, rows.line_num + 1, source)
+                yield _row(names, row, rows.line_num + 1, articles)
     except (csv.Error, UnicodeDecodeError) as exc:
         reason = f"not a table: {exc}"
         raise UnreadableError(reason, "Save it as CSV in UTF-8.") from exc
 
 
-def _row(names: list[str], row: list[str], number: int, source: str) -> Read:
-    record = dict(zip(names, row, strict=False))
+def _row(names: list[str], row: list[str], number: int, articles: _Articles) -> Read:
     if len(row) > len(names):
+        # Which cell belongs under which name is not known: with some of them left out it would pass for a record.
         reason = f"a row of {len(row)} cells under {len(names)} names"
+        unread = {ROW: row, NAMES: names}
         return UnreadableError(
-            reason, "Put quotation marks around cells that hold the separator.", number, record=record
+            reason, "Put quotation marks around cells that hold the separator.", number, record=unread
         )
+    record = dict(zip(names, row, strict=False))
     try:
-        return _article(record, source, alone=False)
+        return articles.of(record, f"line {number}")
     except InputError as exc:
         return UnreadableError(exc.message, exc.advice, number, record=record)
 

@@ -10,6 +10,7 @@ from fakes.embedder import BagEmbedder
 from typer.testing import CliRunner, Result
 
 from index.errors import StoreError
+from index.load import load
 from index.rejected import write_rejected
 from index.sources import Refused
 from rag import cli
@@ -103,3 +104,54 @@ def test_from_the_command_line(tmp_path: Path, bag: BagEmbedder, monkeypatch: py
     assert sources(kept) == [f"{tmp_path}/b.jsonl:1"]
     result = ingest(tmp_path, tmp_path / "b.jsonl", "--rejected", tmp_path / "nowhere" / "r.jsonl")
     assert (result.exit_code, "Refused records could not be written to" in result.stderr) == (1, True)
+
+
+def test_a_row_that_cannot_be_told_apart_is_no_article_when_it_is_fed_as_it_is(
+    tmp_path: Path, bag: BagEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "embedder", lambda _spec: bag)
+    kept = tmp_path / "index" / "rejected.jsonl"
+    (tmp_path / "a.csv").write_text("title,text\nA,Hello, world is here. More.\n", encoding="utf-8")
+    assert ingest(tmp_path, tmp_path / "a.csv").exit_code == 1
+    result = ingest(tmp_path, kept)
+    assert (result.exit_code, "0 added, 1 refused." in result.stderr) == (1, True)
+    row = {name: value for name, value in lines(kept)[0].items() if name != "_refused"}
+    assert row == {"_row": ["A", "Hello", " world is here. More."], "_names": ["title", "text"]}
+    assert sources(kept) == [f"{tmp_path}/a.csv:2"]
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "json", "csv"])
+def test_the_second_of_two_with_one_id_can_be_mended(
+    tmp_path: Path, bag: BagEmbedder, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setattr(cli, "embedder", lambda _spec: bag)
+    records = [{"id": "x", "text": text} for text in ("It rained.", "It snowed.", "It rained.")]
+    content = {
+        "jsonl": "\n".join(map(json.dumps, records)),
+        "json": json.dumps(records),
+        "csv": "\n".join(["id,text", *(f"x,{record['text']}" for record in records)]),
+    }[suffix]
+    path, kept = tmp_path / f"a.{suffix}", tmp_path / "index" / "rejected.jsonl"
+    path.write_text(content, encoding="utf-8")
+    assert ingest(tmp_path, path).exit_code == 3
+    (line,) = lines(kept)
+    assert (line["id"], line["text"]) == ("x", "It snowed.")
+    where, said = {
+        "jsonl": (f"{path}:2", "line 1 has the same id 'x' and other content"),
+        "json": (str(path), "record 2: record 1 has the same id 'x' and other content"),
+        "csv": (f"{path}:3", "line 2 has the same id 'x' and other content"),
+    }[suffix]
+    assert line["_refused"] == {"source": where, "reason": said, "advice": "Give each article an id of its own."}
+    kept.write_text(json.dumps({**line, "id": "y"}) + "\n", encoding="utf-8")
+    assert "1 added." in ingest(tmp_path, kept).stderr
+    assert not kept.exists()
+
+
+def test_two_with_one_address_are_said_to_be(tmp_path: Path) -> None:
+    records = [{"url": PAGE, "text": "It rained."}, {"url": PAGE, "text": "It snowed."}]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    found = [item for item in load([path]) if isinstance(item, Refused)]
+    assert [(item.source, item.reason) for item in found] == [
+        (f"{path}:2", "line 1 has the same address and other content")
+    ]
