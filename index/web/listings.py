@@ -199,12 +199,13 @@ def _tree(text: str) -> Element:
 def _sitemap(text: str, url: str) -> Listing:
     found = []
     for node in list(_tree(text))[:MAX_ENTRIES]:
-        fields = {_local(child.tag): (child.text or "").strip() for child in node.iter() if child is not node}
+        fields = _fields(node)
         link = _absolute(fields.get("loc", ""), url)
         if link:
-            published = fields.get("publication_date", "")
+            news = {name: said for child in node if _local(child.tag) == "news" for name, said in _below(child).items()}
+            published = news.get("publication_date", "")
             changed = fields.get("lastmod", "") or published
-            title, outlet = fields.get("title", ""), fields.get("name", "")
+            title, outlet = news.get("title", ""), news.get("name", "")
             mark = _marked(changed, title)
             found.append(Entry(link, title, published, (), outlet, "", mark, changed))
     return Listing(tuple(found))
@@ -213,13 +214,27 @@ def _sitemap(text: str, url: str) -> Listing:
 def _sitemap_index(text: str, url: str) -> Listing:
     found = []
     for node in list(_tree(text))[:MAX_ENTRIES]:
-        fields = {_local(child.tag): (child.text or "").strip() for child in node}
+        fields = _fields(node)
         link = _absolute(fields.get("loc", ""), url)
         if link:
             found.append((fields.get("lastmod", ""), link))
     # ISO 8601 sorts as text; those without a date come last, in their order.
     found.sort(key=lambda pair: pair[0], reverse=True)
     return Listing((), tuple(link for _, link in found))
+
+
+def _fields(node: Element) -> dict[str, str]:
+    """What the list itself says of an entry: pictures and videos have addresses and titles, too, in other namespaces."""
+    space = _space(node.tag)
+    return {_local(child.tag): (child.text or "").strip() for child in node if _space(child.tag) == space}
+
+
+def _below(node: Element) -> dict[str, str]:
+    return {_local(inner.tag): (inner.text or "").strip() for inner in node.iter()}
+
+
+def _space(tag: object) -> str:
+    return str(tag).rpartition("}")[0]
 
 
 def _local(tag: object) -> str:

@@ -461,6 +461,24 @@ class TestSitemaps:
             (stored,) = store.articles(report.added).values()
         assert (stored.article.title, stored.article.outlet, site.asked_for("/old")) == ("Alpha", "The Post", 0)
 
+    @pytest.mark.parametrize("last", ["news", "image", "video"])
+    def test_pictures_and_videos_of_an_article_are_not_taken_for_it(self, last: str) -> None:
+        parts = {
+            "news": "<news:news><news:publication><news:name>The Bay</news:name></news:publication>"
+            "<news:publication_date>2025-12-21</news:publication_date><news:title>Storm</news:title></news:news>",
+            "image": "<image:image><image:loc>https://e.org/pic.jpg</image:loc><image:title>Pic</image:title></image:image>",
+            "video": "<video:video><video:title>Clip</video:title><video:publication_date>2020-01-01</video:publication_date>"
+            "<video:content_loc>https://e.org/clip.mp4</video:content_loc></video:video>",
+        }
+        spaces = " ".join(f'xmlns:{name}="http://www.google.com/schemas/sitemap-{name}/1.1"' for name in parts)
+        within = "".join([*(part for name, part in parts.items() if name != last), parts[last]])
+        urls = f"<url><loc>https://e.org/story</loc>{within}</url>"
+        schema = "http://www.sitemaps.org/schemas/sitemap/0.9"
+        found = listing(f'<urlset xmlns="{schema}" {spaces}>{urls}</urlset>'.encode(), "https://e.org/map.xml")
+        assert found is not None
+        said = [(entry.url, entry.title, entry.outlet, entry.published, entry.changed) for entry in found.entries]
+        assert said == [("https://e.org/story", "Storm", "The Bay", "2025-12-21", "2025-12-21")]
+
     def test_the_lists_of_an_index_are_looked_into_when_it_is_as_it_was(
         self, site: Site, builder: Builder, manners: Manners
     ) -> None:
