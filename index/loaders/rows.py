@@ -16,7 +16,7 @@ from index.records import Article, derived_id
 
 # A .jsonl whose first lines are all refused is another kind of file: one refusal says so, not one a line.
 MAX_BAD_START = 1000
-# Under these names a line that is no JSON, and a row with more cells than there are names, stand in the file of what was
+# Under these names a line that is no JSON, and a row with more cells than names, stand in the file of what was
 # rejected. No field is read from them: fed again as they are, they are refused again.
 LINE, ROW, NAMES = "_line", "_row", "_names"
 # Whether a table is UTF-8 is judged by its beginning, in bytes.
