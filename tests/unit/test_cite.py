@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,9 +54,109 @@ def test_marks_inside_and_list_signs() -> None:
     ]
 
 
-@given(st.text(alphabet="ab .!?[]1234567890,\n“”", max_size=120) | st.text(max_size=120))
-def test_no_draft_breaks_it(draft: str) -> None:
-    assert all(any(c.isalnum() for c in sentence.text) for sentence in read([draft]))
+@pytest.mark.parametrize(
+    ("mark", "numbers"),
+    [
+        ("[1-3]", (1, 2, 3)),
+        ("[1–3]", (1, 2, 3)),
+        ("[1 to 3]", (1, 2, 3)),
+        ("[1, 2 and 3]", (1, 2, 3)),
+        ("[1, 2, and 3]", (1, 2, 3)),
+        ("[1] and [2]", (1, 2)),
+        ("[1], [2] & [3]", (1, 2, 3)),
+        ("([1])", (1,)),
+        ("(see [1] and [2])", (1, 2)),
+        ("[[1]]", (1,)),
+        ("[Sentence 1]", (1,)),
+        ("[sentences 1-3]", (1, 2, 3)),
+        ("[Source 2]", (2,)),
+        ("[Source 1, Source 3]", (1, 3)),
+        ("(Source 2)", (2,)),
+        ("【1】", (1,)),
+        ("【2†L1-L3】", (2,)),
+        ("[^1]", (1,)),
+        ("[#1]", (1,)),
+        ("**[1]**", (1,)),
+        ("[3-1]", (3, 1)),
+        ("[1-900]", (1, 900)),
+    ],
+)
+def test_marks_as_models_write_them(mark: str, numbers: tuple[int, ...]) -> None:
+    wanted = [DraftSentence("Rain closed the old bridge.", numbers), DraftSentence("It fell.", (4,))]
+    for draft in (
+        f"Rain closed the old bridge. {mark} It fell. [4]",
+        f"Rain closed the old bridge {mark}. It fell [4].",
+        f"Rain closed the old bridge, {mark}. It fell. [4].",
+        f"Rain closed the old bridge. {mark}. It fell ([4]).",
+        f"**Rain closed** the *old* bridge. {mark} **It fell.** [4]",
+        f"**Rain closed the old bridge.** {mark}\n**It fell.** [4]",
+        f"{mark} Rain closed the old bridge. [4] It fell.",
+        f"{mark}: Rain closed the old bridge.\n[4]: It fell.",
+        f"- {mark} Rain closed the old bridge.\n- [4] It fell.",
+    ):
+        assert (draft, read([draft])) == (draft, wanted)
+        assert (draft, read(list(draft))) == (draft, wanted)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "According to [1], rain closed the old bridge.",
+        "Based on the sentences [1], rain closed the old bridge.",
+        "As reported in [1], rain closed the old bridge.",
+        "Rain closed the old bridge, according to [1].",
+        "Rain, according to [Source 1], closed the old bridge.",
+    ],
+)
+def test_what_only_introduces_a_mark_is_no_part_of_the_sentence(draft: str) -> None:
+    assert read([draft]) == [DraftSentence("Rain closed the old bridge.", (1,))]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It opened in [2019].",
+        "He said [sic] it rained.",
+        "According to CNN, it rained.",
+        "It cost 5 * 3 euros.",
+        "“F*** them,” he said.",
+        "It rained (and snowed).",
+        "He waited...",
+    ],
+)
+def test_what_is_no_mark_stays(sentence: str) -> None:
+    assert read([f"{sentence} [1] It fell. [2]"]) == [DraftSentence(sentence, (1,)), DraftSentence("It fell.", (2,))]
+
+
+def test_a_name_keeps_its_small_letter() -> None:
+    assert read(["According to [1], iPhone sales fell."]) == [DraftSentence("iPhone sales fell.", (1,))]
+
+
+def test_a_mark_that_was_cut_off_is_dropped_and_a_sentence_is_not() -> None:
+    assert read(["It rained. [1"]) == [DraftSentence("It rained.", ())]
+    assert read(["It rained. [1] (Some said it"]) == [
+        DraftSentence("It rained.", (1,)),
+        DraftSentence("(Some said it", ()),
+    ]
+
+
+PARTS = (
+    *("Rain closed it", "the bridge", "It fell", " and ", "According to ", ", ", ". ", "! ", "\n", "\n- ", " "),
+    *("[1]", " [2]", "[1-3]", "[1, 2 and 3]", "【1】", "([2])", "[Source 3]", "[^1]", "[2019]"),
+    *("[", "(", "]", ")", "**", "*"),
+)
+DRAFTS = st.lists(st.sampled_from(PARTS), max_size=14).map("".join)
+
+
+@given(DRAFTS | st.text(alphabet="ab .!?[]()*-–1234567890,\n“”【】", max_size=120) | st.text(max_size=120))
+def test_no_draft_breaks_it_and_only_what_was_offered_is_cited(draft: str) -> None:
+    offered = [evidence(n) for n in (1, 3)]
+    written = {int(n) for n in re.findall(r"\d+", draft)}
+    for pieces in ([draft], list(draft)):
+        for sentence in read(pieces):
+            assert any(c.isalnum() for c in sentence.text)
+            assert {e.n for e in resolve(sentence.marks, offered)} <= {1, 3} & set(sentence.marks)
+            assert all(min(written) <= n <= max(written) for n in sentence.marks)
 
 
 @given(st.lists(st.integers(0, 20)), st.sets(st.integers(1, 9)))
