@@ -103,14 +103,16 @@ def clean_outlet(name: str) -> str:
 def canonical_url(url: str) -> str:
     """One address for one article: no fragment, credentials, default port, tracking parameter or final slash.
 
-    Scheme and host are in lower case. What is not a web address (http or https, with a host) gives an empty string.
+    Scheme and host are in lower case. What is not a web address (http or https, with a host), or cannot be written as
+    UTF-8, gives an empty string.
     """
     try:
         parts = urlsplit(_INVISIBLE.sub("", url).strip())
         host, port = parts.hostname, parts.port
     except ValueError:
         return ""
-    if parts.scheme.lower() not in _DEFAULT_PORTS or not host or any(mark in url.strip() for mark in ' <>"\n\t'):
+    unusable = any(mark in url.strip() for mark in ' <>"\n\t') or _SURROGATE.search(url)
+    if parts.scheme.lower() not in _DEFAULT_PORTS or not host or unusable:
         return ""
     place = f"[{host}]" if ":" in host else host
     if port is not None and port != _DEFAULT_PORTS[parts.scheme.lower()]:

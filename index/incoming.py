@@ -152,7 +152,7 @@ def _reason(error: ValidationError, fields: Mapping[str, object]) -> str:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     name = str(first["loc"][0])
     if first["type"] == "missing":
-        there = ", ".join(sorted(fields))[:200] or "none"
+        there = one_line(", ".join(sorted(fields))[:200]) or "none"
         return f"no field 'text' (nor content, body, article, maintext); there are: {there}"
     wanted = "a list of names" if name in ("authors", "author", "byline") else "text"
     return f"field {name!r} must be {wanted}, found {type(fields.get(name)).__name__}"

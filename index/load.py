@@ -7,6 +7,7 @@ more than one line is in memory. Which loader reads what is in `index.formats`, 
 from __future__ import annotations
 
 import gzip
+import logging
 import os
 import re
 import zlib
@@ -28,6 +29,8 @@ REJECTED = "rejected.jsonl"
 
 # Files that are read together where several processes read: some thousand articles, a few seconds of work.
 _PART = 4_000_000
+
+_log = logging.getLogger(__name__)
 
 _IN_ARCHIVE = re.compile(r"(?is)(.*?\.zip(?:\.gz)?)!/")
 
@@ -187,6 +190,9 @@ def _read(path: Path) -> Iterator[Loaded]:
         yield Refused(source, f"damaged gzip: {exc}", "Fetch it again; what was read before the damage is kept.")
     except OSError as exc:
         yield Refused(source, f"cannot be read: {exc.strerror or exc}", "Check that it is there and may be read.")
+    except Exception as exc:  # noqa: BLE001  (the boundary: no fault of a reader may end the run)
+        _log.exception("The reader of %s failed.", source)
+        yield Refused(source, f"its reader failed: {type(exc).__name__}", "Save it anew, or in another format.")
 
 
 def _refused(source: str, error: UnreadableError) -> Refused:
@@ -213,9 +219,12 @@ def _walk(root: Path, refused: list[Refused]) -> Iterator[Path]:
             path = Path(folder, name)
             if name.startswith(".") or name.lower() == "readme.md":
                 continue
-            target = path.resolve() if path.is_symlink() else path
-            if root in target.parents and target.is_file():
-                yield target
+            try:
+                target = path.resolve() if path.is_symlink() else path
+                if root in target.parents and target.is_file():
+                    yield target
+            except (OSError, RuntimeError):  # its folder is closed, or it is a link to itself
+                yield path  # reading it says why it cannot be read
 
 
 def _shown(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import stat
 import zlib
@@ -100,7 +101,7 @@ def _member(source: str, packed: ZipFile, member: ZipInfo) -> Iterator[Read]:
         yield exc
     except DatelineError as exc:
         yield UnreadableError(exc.message, exc.advice, member=name)
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as exc:
+    except (BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError) as exc:
         yield UnreadableError(f"damaged: {exc}", "Pack it again.", member=name)
 
 

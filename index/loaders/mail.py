@@ -18,11 +18,12 @@ MAX_MESSAGE = 32 * 1024**2
 
 def read_message(source: str, stream: BinaryIO) -> Iterator[Read]:
     """One article: the plain text of the message if it has one, else the article in its HTML."""
-    message = message_from_bytes(whole(stream, MAX_MESSAGE), policy=email.policy.default)
+    content = whole(stream, MAX_MESSAGE)
     try:
-        record = _record(message)
+        record = _record(message_from_bytes(content, policy=email.policy.default))
     except (MessageError, LookupError, ValueError, TypeError, AttributeError, IndexError, RecursionError) as exc:
-        # The parser is lenient; what is wrong shows when a header or a part is looked at.
+        # The parser is lenient: but for parts within parts without end, what is wrong shows when a header or a part is
+        # looked at.
         reason = f"a damaged message: {type(exc).__name__}"
         raise UnreadableError(reason, "Export it again, or save its text.") from exc
     yield to_article({**record, "title": record["title"] or prettified(source)}, source, alone=True)

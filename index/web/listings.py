@@ -224,7 +224,7 @@ def _sitemap_index(text: str, url: str) -> Listing:
 
 
 def _fields(node: Element) -> dict[str, str]:
-    """What the list itself says of an entry: pictures and videos have addresses and titles, too, in other namespaces."""
+    """What the list itself says of an entry; what it says of pictures and videos stands in other namespaces."""
     space = _space(node.tag)
     return {_local(child.tag): (child.text or "").strip() for child in node if _space(child.tag) == space}
 

@@ -82,6 +82,7 @@ def test_names_and_headlines_are_one_line() -> None:
         ("http://[::1", ""),
         ("http://a.com:99999/", ""),
         ("https://a.com/<script>", ""),
+        ("http://a.com/\ud800", ""),
         ("", ""),
     ],
 )

@@ -122,6 +122,10 @@ class TestMessages:
     def test_no_text(self, tmp_path: Path) -> None:
         assert why(written(tmp_path / "a.eml", self.message().as_bytes())) == "a message without text"
 
+    def test_messages_within_messages_without_end(self, tmp_path: Path) -> None:
+        nested = b"Content-Type: message/rfc822\n\n" * 3000
+        assert why(written(tmp_path / "a.eml", nested)) == "a damaged message: RecursionError"
+
 
 class TestPdf:
     def test_text_title_and_author(self, tmp_path: Path) -> None:
@@ -317,6 +321,19 @@ class TestArchives:
         content = bytearray(path.read_bytes())
         content[45] ^= 255
         assert why(written(path, bytes(content))).startswith("damaged")
+
+    def test_a_damaged_lzma_member_is_refused_alone(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as packed:
+            packed.writestr("a.txt", STORY * 50)
+            packed.writestr("b.txt", STORY)
+        content = bytearray(path.read_bytes())
+        content[50:60] = b"\xff" * 10
+        path.write_bytes(content)
+        first, second = load([path])
+        assert isinstance(first, Refused)
+        assert (first.source, first.reason[:9]) == (f"{path}!/a.txt", "damaged: ")
+        assert isinstance(second, Article)
 
 
 class TestFormats:

@@ -409,6 +409,46 @@ def test_a_file_that_goes_between_scan_and_read(tmp_path: Path) -> None:
     assert second.source == str(two)
 
 
+def test_a_link_to_itself_is_refused_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").symlink_to(tmp_path / "a.txt")
+    written(tmp_path / "b.txt", TEXT)
+    first, second = load([tmp_path])
+    assert isinstance(first, Refused)
+    assert (first.source, first.reason) == (
+        str(tmp_path / "a.txt"),
+        "cannot be read: Too many levels of symbolic links",
+    )
+    assert isinstance(second, Article)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="every folder is open to root")
+def test_a_folder_that_may_be_listed_but_not_entered(tmp_path: Path) -> None:
+    written(tmp_path / "sub" / "a.txt", TEXT)
+    written(tmp_path / "z.txt", TEXT)
+    (tmp_path / "sub").chmod(0o444)
+    try:
+        found = list(load([tmp_path]))
+    finally:
+        (tmp_path / "sub").chmod(0o755)
+    assert [(item.source, item.reason) for item in found if isinstance(item, Refused)] == [
+        (str(tmp_path / "sub" / "a.txt"), "cannot be read: Permission denied")
+    ]
+    assert [item.source for item in found if isinstance(item, Article)] == [str(tmp_path / "z.txt")]
+
+
+def test_a_reader_that_fails_refuses_its_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    written(tmp_path / "a.json", record())
+    written(tmp_path / "b.txt", TEXT)
+    monkeypatch.setattr(rows.json, "loads", lambda _: 1 // 0)
+    first, second = load([tmp_path])
+    assert isinstance(first, Refused)
+    assert (first.source, first.reason) == (str(tmp_path / "a.json"), "its reader failed: ZeroDivisionError")
+    assert isinstance(second, Article)
+    assert "ZeroDivisionError" in caplog.text, "the log tells where"
+
+
 def test_a_name_that_is_not_unicode(tmp_path: Path) -> None:
     try:
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.txt")).write_text(TEXT)
@@ -417,6 +457,11 @@ def test_a_name_that_is_not_unicode(tmp_path: Path) -> None:
     (found,) = load([tmp_path])
     assert isinstance(found, Refused)
     assert found.reason == "the name of the file is not Unicode"
+
+
+def test_names_of_fields_are_told_as_text(tmp_path: Path) -> None:
+    (found,) = refusals(written(tmp_path / "a.json", '{"\\ud800\\u001b[1mheading": "Storm"}'))
+    assert found.reason.endswith("there are: \ufffd[1mheading")
 
 
 # --- anything -------------------------------------------------------------------------------------------------------
@@ -452,6 +497,8 @@ def check(found: list[Loaded]) -> None:
 @example(".json", b'{"text": "a", "date": 1' + b"0" * 4000 + b"}", False)
 @example(".json", b'{"text": "\\ud800", "id": "\\ud800"}', False)
 @example(".json", b'{"text": "a", "title": "\\ud800", "date": NaN}', False)
+@example(".json", b'{"text": "a", "url": "http://a.com/\\ud800"}', False)
+@example(".jsonl", b'{"text": "a", "url": "http://a.com/\\ud800"}', False)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
 def test_no_bytes_break_a_loader(tmp_path: Path, suffix: str, content: bytes, raw: bool) -> None:
     path = tmp_path / f"any{suffix}"

@@ -437,6 +437,15 @@ class TestLongLists:
         done = json.loads(CliRunner().invoke(app, ["ingest", *named, "--json"]).stdout)
         assert (len(done["added"]), done["left"]) == (1, [])
 
+    def test_an_address_that_cannot_be_written_ends_no_run(
+        self, site: Site, builder: Builder, manners: Manners
+    ) -> None:
+        items = [{"url": "http://a.com/\ud800"}, {"url": "http://a.com/\udfff", "content_text": "Rain fell."}]
+        feed = {"version": "https://jsonfeed.org/version/1.1", "items": items}
+        site.pages = {"/feed": ({"Content-Type": "application/json"}, json.dumps(feed).encode())}
+        report = take(builder, manners, f"{site.url}/feed")
+        assert (len(report.added), report.refused) == (1, []), "the text that is carried goes in"
+
 
 class TestSitemaps:
     def test_news_sitemaps_and_their_index(self, site: Site, builder: Builder, manners: Manners) -> None:
@@ -466,9 +475,10 @@ class TestSitemaps:
         parts = {
             "news": "<news:news><news:publication><news:name>The Bay</news:name></news:publication>"
             "<news:publication_date>2025-12-21</news:publication_date><news:title>Storm</news:title></news:news>",
-            "image": "<image:image><image:loc>https://e.org/pic.jpg</image:loc><image:title>Pic</image:title></image:image>",
-            "video": "<video:video><video:title>Clip</video:title><video:publication_date>2020-01-01</video:publication_date>"
-            "<video:content_loc>https://e.org/clip.mp4</video:content_loc></video:video>",
+            "image": "<image:image><image:loc>https://e.org/pic.jpg</image:loc><image:title>Pic</image:title>"
+            "</image:image>",
+            "video": "<video:video><video:title>Clip</video:title><video:content_loc>https://e.org/clip.mp4"
+            "</video:content_loc><video:publication_date>2020-01-01</video:publication_date></video:video>",
         }
         spaces = " ".join(f'xmlns:{name}="http://www.google.com/schemas/sitemap-{name}/1.1"' for name in parts)
         within = "".join([*(part for name, part in parts.items() if name != last), parts[last]])
