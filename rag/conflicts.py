@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rag.figures import Asked, Value, values
+from rag.figures import Asked, Value, days_told, months_told, values
 from rag.names import names
-from rag.quantities import Quantity
 from rag.terms import stem, stems, words
 from rag.types import Evidence, NoticeKind
 from rag.wording import source_name, spoken
@@ -81,10 +80,11 @@ def disagreement(question: str, evidence: Sequence[Evidence]) -> Disagreement | 
     distinct: list[Figure] = []
     for figure in figures.values():
         best = next(iter(figures.values()))
-        if _of_one_event(asked, best, figure) and not any(_agree(figure, other) for other in distinct):
+        if figure.value.comparable != best.value.comparable:
+            continue
+        if _of_one_event(question, asked, best, figure) and not any(_agree(figure, other) for other in distinct):
             distinct.append(figure)
-    kinds = {f.value.exact.kind for f in distinct if isinstance(f.value.exact, Quantity)}
-    if len(distinct) < 2 or len(kinds) > 1:
+    if len(distinct) < 2:
         return None
     dated = sorted(distinct[:3], key=lambda f: (str(f.published or ""), f.evidence.n))
     return Disagreement(tuple(dated))
@@ -98,9 +98,10 @@ def _figure(question: str, asked: Asked, evidence: Evidence) -> Figure | None:
     wanted = {word for word in stems(question) if not asked.only_asks(word)}
     # A person may be called by the surname alone, a bridge not by "Bridge".
     called = (name.last if name.kind == "person" else name.text for name in names(question))
-    named = {stem(word) for name in called for word in words(name)}
+    named = {stem(word) for name in called for word in words(name) if not asked.only_asks(stem(word))}
     years = {int(year) for year in _YEAR.findall(text) if year not in question}
-    if len(wanted & held) < _ABOUT * len(wanted) or not named <= held or years - {published and published.year}:
+    about = 1 if asked.measure else _ABOUT  # of a measure alone there is little that tells what it is one of
+    if len(wanted & held) < about * len(wanted) or not named <= held or years - {published and published.year}:
         return None
     found = list(values(asked, text, published))
     return Figure(evidence, found[0]) if len(found) == 1 else None
@@ -110,21 +111,44 @@ def _whole(evidence: Evidence) -> str:
     return f"{evidence.article.article.title} {evidence.sentence.text}"
 
 
-def _of_one_event(asked: Asked, one: Figure, other: Figure) -> bool:
+def _of_one_event(question: str, asked: Asked, one: Figure, other: Figure) -> bool:
     """Whether the two can tell of one event, as far as their words and days say."""
     if one is other:
         return True
     shared = set(stems(_whole(one.evidence))) & set(stems(_whole(other.evidence)))
-    if len({word for word in shared if not asked.only_asks(word)}) < _SHARED:
+    enough = 1 if asked.measure else _SHARED  # where it is measured, each holds all that the question names
+    if len({word for word in shared if not asked.only_asks(word)}) < enough:
+        return False
+    if asked.passing and (_of_two_times(one, other) or _of_two_things(question, one, other)):
         return False
     if one.published is None or other.published is None:
         return True
     first, last = sorted((one.published, other.published))
     if not (isinstance(one.value.exact, date) and isinstance(other.value.exact, date)):
-        return last - first <= _REPORTS
+        return last - first <= (asked.measure.apart if asked.measure else _REPORTS)
     early, late = sorted((one.value.exact, other.value.exact))
     # No report tells what came after it: where one of the days did, there were two events.
     return late - early <= _DAYS and (early >= last if asked.ahead else late <= first)
+
+
+def _of_two_times(one: Figure, other: Figure) -> bool:
+    """Whether each sentence names a month or a day, and none is the same."""
+    texts = one.evidence.sentence.text, other.evidence.sentence.text
+    days = [days_told(text, figure.published) for text, figure in zip(texts, (one, other), strict=True)]
+    months = [months_told(text) for text in texts]
+    return any(a and b and not a & b for a, b in (days, months))
+
+
+def _of_two_things(question: str, one: Figure, other: Figure) -> bool:
+    """Whether each sentence names somebody or something, and none is the same; where the question names nothing."""
+    if names(question):
+        return False
+    asked = set(stems(question))
+    a, b = (
+        {name.last.lower() for name in names(figure.evidence.sentence.text) if stem(name.last.lower()) not in asked}
+        for figure in (one, other)
+    )
+    return bool(a and b and not a & b)
 
 
 def _agree(one: Figure, other: Figure) -> bool:

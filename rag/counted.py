@@ -102,6 +102,12 @@ def _next_word(text: str, start: int, end: int) -> str:
     return "" if word is None or word[1] in STOPWORDS else stem(word[1])
 
 
+def unit_behind(text: str, end: int) -> str:
+    """The unit behind the number that ends there, as it is written; or ""."""
+    unit = _UNIT_NEXT.match(text, end)
+    return unit.group() if unit else ""
+
+
 def contradict(counts: str, other: str) -> bool:
     """Whether a claim's number counts what another of the same value cannot: "21 people" of "21 December".
 

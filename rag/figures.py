@@ -1,4 +1,4 @@
-"""The figure in a sentence that a question asks for: a count, a sum, a share, a score or a day; and whether two differ.
+"""The figure in a sentence that a question asks for: a count, a sum, a measure, a score, a day; and whether two differ.
 
 What stands beside a figure decides what it is a figure of. A part ("another 3", "12 of the 15"), a figure of something
 else ("injured 30 people" beside a death toll), a score at half-time, a day on which something was only said: these are
@@ -14,26 +14,29 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from rag.counted import unit_behind
 from rag.days import MONTHS, WEEKDAYS
+from rag.measures import WHAT, Measure, measured
 from rag.premise import premises
 from rag.quantities import Quantity, located
 from rag.terms import STOPWORDS, stem, words
 from rag.verbs import root
 from rag.wording import spoken
 
-Kind = Literal["count", "money", "share", "score", "day"]
+Kind = Literal["count", "money", "share", "score", "day", "measure"]
 
-_WHAT = (
-    r"\bwhat(?:['’]s|\s+(?:is|was|are|were))?\s+(?:the\s+)?(?:(?:final|latest|official|current|total|exact)\s+){0,2}"
-)
 _COUNT = re.compile(
-    rf"(?:\bhow many\s+(?:more |fewer |other |different )?|{_WHAT}number of\s+(?:the\s+)?)((?:[\w’'-]+\s*){{1,4}})",
+    rf"(?:\bhow many\s+(?:more |fewer |other |different )?|(?:{WHAT}|^\W*(?:the\s+)?)number of\s+(?:the\s+)?)"
+    r"((?:[\w’'-]+\s*){1,4})",
     re.IGNORECASE,
 )
-_MONEY = re.compile(rf"\bhow much\b(?! of\b)|{_WHAT}(?:amount|sum|price|cost)\b", re.IGNORECASE)
-_SHARE = re.compile(rf"{_WHAT}(?:percentage|share)\b|\bhow many percent\b", re.IGNORECASE)
-_TOLL = re.compile(rf"{_WHAT}(?:death\s+)?toll\b", re.IGNORECASE)
-_SCORE = re.compile(rf"{_WHAT}score\b", re.IGNORECASE)
+_MONEY = re.compile(rf"\bhow much\b(?! of\b)|{WHAT}(?:amount|sum|price|cost)\b", re.IGNORECASE)
+_SHARE = re.compile(rf"{WHAT}(?:percentage|share)\b|\bhow many percent\b", re.IGNORECASE)
+_TOLL = re.compile(rf"{WHAT}(?:death\s+)?toll\b", re.IGNORECASE)
+_HURT = re.compile(
+    rf"(?:{WHAT}(?:number of\s+)?|\bhow many\s+|^\W*(?:the\s+)?number of\s+)casualt(?:y|ies)\b", re.IGNORECASE
+)
+_SCORE = re.compile(rf"{WHAT}score\b", re.IGNORECASE)
 _WHEN = re.compile(r"^\W*when\b|\b(?:what|which) (?:day|date)\b", re.IGNORECASE)
 _SIMPLE: dict[Kind, re.Pattern[str]] = {"share": _SHARE, "money": _MONEY, "score": _SCORE}
 # Words that only ask, and need not stand in a sentence that answers.
@@ -54,6 +57,8 @@ _FATES = tuple(
 )
 _PEOPLE = frozenset({"peopl", "person"})
 _DEAD = _FATES[0] | _PEOPLE
+_CASUALTY = stem("casualties")  # dead or injured: compared with its like alone
+_CASUALTIES = _DEAD | {_CASUALTY}
 _BEHIND_DEATH = re.compile(
     r"\b(?:kill(?:ed|s|ing)|claimed|death toll(?:\s+\w+){0,6}?\s+(?:to|of|at|is|was)"
     r"|toll (?:rose|climbed|stands?|stood) (?:to|at))\s+$",
@@ -110,6 +115,7 @@ class Asked:
         fates: stems of what became of those counted, where that is asked.
         actions: stems of what happened, where its day is asked for.
         ahead: whether it is still to come.
+        measure: what is measured, where that is asked.
     """
 
     kind: Kind
@@ -117,18 +123,23 @@ class Asked:
     fates: frozenset[str] = frozenset()
     actions: frozenset[str] = frozenset()
     ahead: bool = False
+    measure: Measure | None = None
 
     @classmethod
     def by(cls, question: str) -> Asked | None:
         """None where no figure is asked for that could be compared."""
         if _TOLL.search(question):
             return cls("count", _DEAD, _FATES[0])
+        if _HURT.search(question):
+            return cls("count", _CASUALTIES, _FATES[0])
         counted = None if _SHARE.search(question) else _COUNT.search(question)
         if counted:
             return cls._of_count(counted[1], question)
         if _WHEN.search(question):
             actions = frozenset(premise.action for premise in premises(question))
             return cls("day", actions=actions, ahead=bool(_AHEAD.search(question)))
+        if not _SHARE.search(question) and (measure := measured(question)):
+            return cls("measure", measure=measure)
         return next((cls(kind) for kind, asks in _SIMPLE.items() if asks.search(question)), None)
 
     @classmethod
@@ -142,7 +153,14 @@ class Asked:
 
     def only_asks(self, word: str) -> bool:
         """Whether a stem of the question need not stand in an answer."""
-        return word in _ASKING or (word in _DEAD and self.counts == _DEAD)
+        if self.measure:
+            return word in self.measure.asking
+        return word in _ASKING or (word in self.counts and self.counts >= _DEAD)
+
+    @property
+    def passing(self) -> bool:
+        """Whether it may be another one each time that it is looked at: figures of two times do not differ."""
+        return self.kind in ("share", "measure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +171,20 @@ class Value:
         exact: the number with its kind, both sides of a score, or the day.
         shown: in the sentence's words; a day in full.
         hedge: "at least", where the sentence says so.
+        unit: of what is measured; only figures of one unit are compared.
+        slack: by how much one figure may be told in two ways.
     """
 
     exact: Quantity | tuple[int, ...] | date
     shown: str
     hedge: str = ""
+    unit: str = ""
+    slack: Decimal | None = None
+
+    @property
+    def comparable(self) -> tuple[str, str]:
+        """What two figures must have in common to be compared."""
+        return (self.exact.kind if isinstance(self.exact, Quantity) else "", self.unit)
 
     def agrees(self, other: Value) -> bool:
         """Whether the two can be the same figure, told roughly or exactly."""
@@ -166,6 +193,8 @@ class Value:
             return one == two
         low, high = sorted((one.value, two.value))
         roughly = bool({self.hedge, other.hedge} - _LEAST - {""}) and high - low <= high * _ROUGH
+        if self.slack is not None and (high - low <= self.slack or _shortened(low, high)):
+            return True
         return one.agrees(two) or (one.kind == two.kind and (roughly or _rounded(low, high)))
 
     def bounds(self, other: Value) -> bool:
@@ -178,9 +207,13 @@ class Value:
 
 def _rounded(low: Decimal, high: Decimal) -> bool:
     """Whether one is the other with fewer digits: 1.2 and 1.23 billion; what is small or told by one digit is exact."""
-    short, long = sorted((low, high), key=_digits)
+    return low >= 1000 and min(_digits(low), _digits(high)) >= 2 and _shortened(low, high)
+
+
+def _shortened(one: Decimal, other: Decimal) -> bool:
+    short, long = sorted((one, other), key=_digits)
     digits = _digits(short)
-    return low >= 1000 and 2 <= digits < _digits(long) and Decimal(f"{long:.{digits - 1}e}") == short
+    return digits < _digits(long) and Decimal(f"{long:.{digits - 1}e}") == short
 
 
 def _digits(value: Decimal) -> int:
@@ -204,13 +237,23 @@ def _quantities(asked: Asked, text: str) -> Iterator[Value]:
         start = end - len(text[begin:end].lstrip())
         hedge = _HEDGE.search(text[:start])
         said = hedge.start() if hedge else start
-        unit = _unit(asked, text[:said], text[end:]) if asked.kind == "count" else ""
+        before, behind = text[:said], text[end:]
+        if _PART_BEFORE.search(before) or _PART_BEHIND.match(behind):
+            continue
+        rough = hedge[1].lower() if hedge else ""
+        if asked.measure:
+            unit = asked.measure.unit(quantity, before, behind)
+            if unit is not None:
+                exact = Quantity(quantity.value, quantity.kind, "" if quantity.kind else unit)
+                shown = f"{rough} {text[start:end]}{unit_behind(text, end) if unit else ''}".strip()
+                yield Value(exact, shown, rough, unit, asked.measure.slack)
+            continue
         kinds = {"share": quantity.kind == "%", "money": quantity.kind not in ("", "%"), "count": quantity.kind == ""}
-        if kinds[asked.kind] and unit is not None:
-            part = _PART_BEFORE.search(text[:said]) or _PART_BEHIND.match(text[end:])
-            if not part and not (asked.kind == "count" and _of_others(asked, text[:said], text[end:])):
-                rough = hedge[1].lower() if hedge else ""
-                yield Value(quantity, f"{rough} {text[start:end]}{unit}".strip(), rough)
+        count = asked.kind == "count"
+        counted = _unit(asked, before, behind) if count else ""
+        if kinds[asked.kind] and counted is not None and not (count and _of_others(asked, before, behind)):
+            of = _CASUALTY if _CASUALTY in asked.counts and quantity.of == _CASUALTY else ""
+            yield Value(quantity, f"{rough} {text[start:end]}{counted}".strip(), rough, of)
 
 
 def _unit(asked: Asked, before: str, behind: str) -> str | None:
@@ -220,7 +263,7 @@ def _unit(asked: Asked, before: str, behind: str) -> str | None:
             return behind[: match.end()]
         if len(behind[: match.end()].split()) >= _NEAR or behind[match.end() : match.end() + 1] in _CLAUSE_ENDS:
             break
-    return "" if asked.counts == _DEAD and _BEHIND_DEATH.search(before) else None
+    return "" if asked.counts >= _DEAD and _BEHIND_DEATH.search(before) else None
 
 
 def _of_others(asked: Asked, before: str, behind: str) -> bool:
@@ -231,6 +274,17 @@ def _of_others(asked: Asked, before: str, behind: str) -> bool:
 
 
 # --- days -------------------------------------------------------------------------------------------------------------
+
+
+def days_told(text: str, published: date | None) -> set[date]:
+    """The days that a sentence names."""
+    found = _DAY.finditer(text) if published else ()
+    return {day for match in found if published and (day := _resolved(match, published, ahead=False))}
+
+
+def months_told(text: str) -> set[str]:
+    """The months that a sentence names."""
+    return set(re.findall(rf"\b(?:{_MONTH})\b", text))
 
 
 def _days(asked: Asked, text: str, published: date | None) -> Iterator[Value]:

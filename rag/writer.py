@@ -196,7 +196,8 @@ class Writer:
 
     def _notice(self) -> Iterator[Event]:
         """What the reader must know beside the answer; the sentences it rests on are quoted."""
-        if found := disagreement(self._question.standalone, self._likely):
+        # What is shown may differ, likely to answer or not; one value a story is compared, so none counts twice.
+        if found := disagreement(self._question.standalone, [*self._likely, *self._quoted]):
             yield from self._noted(found.kind, found.text, [figure.evidence for figure in found.figures])
         if denial := denying(self._question.standalone, [*self._quoted, *self._likely]):
             yield from self._noted("premise", denial.text, [denial.evidence])

@@ -238,3 +238,205 @@ def test_days_of_something_else_are_left_alone(other: str) -> None:
 def test_only_questions_for_a_figure_or_a_day_are_looked_at() -> None:
     two = [evidence(1, "The fire killed 15 people."), evidence(2, "The fire killed 12 people.")]
     assert disagreement("Who fought the Harbour fire?", two) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other", "shown"),
+    [
+        (
+            "Number of dead in the Harbour fire?",
+            "The Harbour fire killed 12.",
+            "The Harbour fire left 15 dead.",
+            ["12", "15 dead"],
+        ),
+        (
+            "What were the casualties of the Harbour fire?",
+            "The Harbour fire killed 12 people.",
+            "The Harbour fire killed 15.",
+            ["12 people", "15"],
+        ),
+        (
+            "How many casualties did the Harbour fire cause?",
+            "The Harbour fire caused 40 casualties.",
+            "The Harbour fire caused 62 casualties.",
+            ["40 casualties", "62 casualties"],
+        ),
+        (
+            "What was the magnitude of the Lorca earthquake?",
+            "A 6.1-magnitude earthquake hit Lorca.",
+            "The Lorca quake had a magnitude of 6.4.",
+            ["6.1", "6.4"],
+        ),
+        (
+            "How strong was the Lorca earthquake?",
+            "A quake of magnitude 6.1 hit Lorca.",
+            "The quake in Lorca measured 6.4 on the Richter scale.",
+            ["6.1", "6.4"],
+        ),
+        (
+            "How long is the Harbour Bridge?",
+            "The Harbour Bridge is 3.2 km long.",
+            "The Harbour Bridge has a length of 4 km.",
+            ["3.2 km", "4 km"],
+        ),
+        (
+            "How long did the siege of Leeds last?",
+            "The siege of Leeds lasted 12 hours.",
+            "The siege of Leeds lasted about 20 hours.",
+            ["12 hours", "about 20 hours"],
+        ),
+        (
+            "How long was Ida Holt jailed for?",
+            "Ida Holt was jailed for 12 years.",
+            "Ida Holt was sentenced to 15 years.",
+            ["12 years", "15 years"],
+        ),
+        (
+            "How far is Lorca from Leeds?",
+            "Lorca lies 12 km north of Leeds.",
+            "Lorca is 20 km from Leeds.",
+            ["12 km", "20 km"],
+        ),
+        (
+            "How high is the Harbour Tower?",
+            "The Harbour Tower is 120 metres tall.",
+            "The Harbour Tower, 150 metres high, is red.",
+            ["120 metres", "150 metres"],
+        ),
+        (
+            "How strong were the winds in Lorca?",
+            "Winds of 120 mph hit Lorca.",
+            "Lorca saw winds reaching 140 mph.",
+            ["120 mph", "140 mph"],
+        ),
+        (
+            "What was the temperature in Lorca?",
+            "Temperatures in Lorca hit 41 degrees Celsius.",
+            "Lorca saw temperatures of 44°C.",
+            ["41 degrees Celsius", "44°C"],
+        ),
+        (
+            "How big is the Harbour fire?",
+            "The Harbour fire has burned 12,000 acres.",
+            "The Harbour fire burned 25,500 acres.",
+            ["12,000 acres", "25,500 acres"],
+        ),
+        ("How old is Ida Holt?", "Ida Holt, 81, is mayor.", "The mayor is 85-year-old Ida Holt.", ["81", "85"]),
+        (
+            "By how much did Apple shares fall?",
+            "Apple shares fell 3%.",
+            "Shares of Apple dropped by 5 percent.",
+            ["3%", "5 percent"],
+        ),
+        ("By how much did shares fall?", "Shares fell 3% in London.", "Shares in London fell by 5%.", ["3%", "5%"]),
+        ("What is the inflation rate?", "The inflation rate was 3.1%.", "Inflation stood at 3.4%.", ["3.1%", "3.4%"]),
+        (
+            "What is Spain’s rate of unemployment?",
+            "Spain's unemployment rate fell to 11%.",
+            "In Spain the unemployment rate is 12%.",
+            ["11%", "12%"],
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("days", [("2025-05-05", "2025-05-07"), ("2025-05-05", "2025-05-05")])
+def test_measures_are_compared(question: str, one: str, other: str, shown: list[str], days: tuple[str, ...]) -> None:
+    assert differing(question, one, other, days=days) == shown
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        # the same, told with fewer digits or in another unit, or a birthday later
+        (
+            "What was the magnitude of the Lorca earthquake?",
+            "A magnitude 6 quake hit Lorca.",
+            "A magnitude 6.1 quake hit Lorca.",
+        ),
+        (
+            "How long is the Harbour Bridge?",
+            "The Harbour Bridge is 3.2 km long.",
+            "The Harbour Bridge is 2 miles long.",
+        ),
+        ("How long is the Harbour Bridge?", "The Harbour Bridge is 3.2 km long.", "The Harbour Bridge is 3 km long."),
+        ("How old is Ida Holt?", "Ida Holt, 81, is mayor.", "Ida Holt, 82, is mayor."),
+        # of something else
+        (
+            "What was the magnitude of the Lorca earthquake?",
+            "A magnitude 6.1 quake hit Lorca.",
+            "An aftershock of magnitude 5.2 hit Lorca.",
+        ),
+        (
+            "How long did the siege of Leeds last?",
+            "The siege of Leeds lasted 12 hours.",
+            "The siege of Leeds ended 3 hours later.",
+        ),
+        (
+            "How long is the Harbour Bridge?",
+            "The Harbour Bridge is 3.2 km long.",
+            "The Harbour Bridge lies 12 km from Leeds.",
+        ),
+        ("How long is the Harbour Bridge?", "The Harbour Bridge is 3.2 km long.", "The Leeds Bridge is 12 km long."),
+        ("How long is the tunnel in Leeds?", "The tunnel in Leeds is 3.2 km long.", "The park in Leeds is 12 km long."),
+        ("How far is Lorca from Leeds?", "Lorca is 20 km from Leeds.", "Lorca is 12 km from York and east of Leeds."),
+        (
+            "How strong were the winds in Lorca?",
+            "Winds of 120 mph hit Lorca.",
+            "Winds in Lorca came with gusts of 140 mph.",
+        ),
+        ("How old is Ida Holt?", "Ida Holt, 81, is mayor.", "Ida Holt lives with Peter Holt, 43, in Leeds."),
+        ("How old is Ida Holt?", "Ida Holt, 81, is mayor.", "Ida Holt’s son is 43."),
+        (
+            "What were the casualties of the Harbour fire?",
+            "The Harbour fire killed 12 people.",
+            "The Harbour fire caused 40 casualties.",
+        ),
+        (
+            "What were the casualties of the Harbour fire?",
+            "The Harbour fire killed 12 people.",
+            "The Harbour fire injured 40 people.",
+        ),
+        ("By how much did Apple shares fall?", "Apple shares fell 3%.", "Apple sales fell 5%."),
+        ("By how much did Apple shares fall?", "Apple shares fell 3%.", "Apple shares rose 5%."),
+        ("By how much did Apple shares fall?", "Apple shares fell 3%.", "Apple shares fell to $120."),
+        ("By how much did shares fall?", "Apple shares fell 3%.", "Tesla shares fell 5%."),
+        ("What is the inflation rate?", "The inflation rate was 3.1%.", "Core inflation was 2.5%."),
+        ("What is the inflation rate?", "The inflation rate was 3.1%.", "The food inflation rate was 5%."),
+        (
+            "What is the inflation rate?",
+            "The inflation rate was 3.1%.",
+            "Shares fell 2% after the inflation rate was published.",
+        ),
+        # another time or place
+        ("By how much did Apple shares fall?", "Apple shares fell 3%.", "Apple shares fell 5% this year."),
+        ("By how much did Apple shares fall?", "Apple shares fell 3% on Monday.", "Apple shares fell 5% on Tuesday."),
+        (
+            "What is the inflation rate?",
+            "The inflation rate was 3.1% in March.",
+            "The inflation rate was 2.9% in April.",
+        ),
+        (
+            "What is the inflation rate?",
+            "The inflation rate in Spain was 3.1%.",
+            "The inflation rate in France was 2.9%.",
+        ),
+        (
+            "What percentage of voters backed Ida Holt?",
+            "In March 52% of voters backed Ida Holt.",
+            "In April 58% of voters backed Ida Holt.",
+        ),
+        (
+            "How big is the Harbour fire?",
+            "The Harbour fire has burned 12,000 acres.",
+            "In 2019 the Harbour fire burned 25,500 acres.",
+        ),
+    ],
+)  # fmt: skip
+def test_measures_of_other_things_times_or_places_are_left_alone(question: str, one: str, other: str) -> None:
+    assert differing(question, one, other) is None
+
+
+def test_shares_fall_again_and_again() -> None:
+    two = ("Apple shares fell 3%.", "Apple shares fell 5%.")
+    asked = "By how much did Apple shares fall?"
+    assert differing(asked, *two, days=("2025-05-05", "2025-05-07")) is not None
+    assert differing(asked, *two, days=("2025-05-05", "2025-05-19")) is None

@@ -152,3 +152,13 @@ def test_what_the_reader_stopped_is_not_told_as_removed(monkeypatch: pytest.Monk
     answer, _ = written(Says(), evidence(1, COST), cancel=cancel)
     assert [s.text for s in answer.sentences] == [COST]
     assert answer.removed == ()
+
+
+def test_two_figures_that_are_shown_never_stand_without_a_notice() -> None:
+    more = "The Harbour Bridge cost 500 million euros."
+    offered = evidence(1, COST, outlet="Alpha", answers=0.5), evidence(2, more, outlet="Beta", answers=0.05)
+    answer, _ = written(Says(f"{COST} [1] ", f"{more} [2]"), *offered)
+    assert [s.text for s in answer.sentences] == [COST, more]
+    assert [(n.kind, n.citations) for n in answer.notices] == [("conflict", (1, 2))]
+    assert "Alpha reported 412 million euros" in answer.notices[0].text
+    assert answer.notices[0].text.count("Beta") == 1
