@@ -100,7 +100,7 @@ class Files:
     """
 
     def __init__(self, paths: Iterable[Path]) -> None:
-        self.roots = tuple(_existing(path) for path in paths)
+        self.roots = tuple(existing(path) for path in paths)
         self.found = survey(self.roots)
 
     def lots(self, _memory: object) -> Iterator[Files]:
@@ -152,7 +152,7 @@ def survey(paths: Iterable[Path]) -> Survey:
     skipped: Counter[str] = Counter()
     known = suffixes()
     for path in paths:
-        root = _existing(path)
+        root = existing(path)
         for file in _walk(root, refused) if root.is_dir() else (root,):
             suffix = suffix_of(file)
             if suffix in known and _shown(file) == str(file):
@@ -200,7 +200,12 @@ def _refused(source: str, error: UnreadableError) -> Refused:
     return Refused(f"{where}:{error.line}" if error.line else where, error.reason, error.advice, error.record)
 
 
-def _existing(path: Path) -> Path:
+def existing(path: Path) -> Path:
+    """A path that a user named, absolute.
+
+    Raises:
+        InputError: there is nothing.
+    """
     try:
         return Path(path).expanduser().resolve(strict=True)
     except (OSError, RuntimeError, ValueError) as exc:

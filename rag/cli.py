@@ -166,8 +166,14 @@ def ingest(
             with hired(workers, encoder, config.embedder) as crew, cli_print.ingest_progress(errors) as notify:
                 builder = Builder(config.place, encoder, workers=crew)
                 builder.ingest(named(paths, limit=limit), notify, settled)
-        if report.refused:
-            raise typer.Exit(PARTLY if report.taken else 1)
+        raise typer.Exit(_code(report))
+
+
+def _code(result: Report | DatelineError) -> int:
+    """The exit code of what an ingest or a round has done."""
+    if isinstance(result, DatelineError):
+        return 1
+    return 0 if not result.refused else PARTLY if result.taken else 1
 
 
 @contextmanager
@@ -341,7 +347,8 @@ def watch(
 
         pause = cli_watch.seconds(interval)
         config = _config(index=index)
-        cli_watch.run(config, names, pause, limit=limit, once=once, as_json=as_json, console=errors)
+        last = cli_watch.run(config, names, pause, limit=limit, once=once, as_json=as_json, console=errors)
+        raise typer.Exit(_code(last) if once else 0)
 
 
 @app.command()

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
@@ -17,7 +18,9 @@ from rich.text import Text
 from index.build import Builder
 from index.embed import embedder
 from index.errors import DatelineError
+from index.load import REJECTED, origin
 from index.priority import step_back
+from index.rejected import write_rejected
 from index.report import Item, Report
 from index.watch import SHORTEST, watch
 from rag import cli_print
@@ -44,8 +47,10 @@ def seconds(text: str) -> float:
 
 def run(
     config: Config, names: Sequence[str], pause: float, *, limit: int, once: bool, as_json: bool, console: Console
-) -> None:
+) -> Report | DatelineError:
     """Watches until Ctrl-C or SIGTERM, which let the round be finished (a second one does not); with `once`, one round.
+
+    Returns how the last round went.
 
     Raises:
         IndexMismatch: the index was made with another encoder.
@@ -60,13 +65,46 @@ def run(
     step_back()
     builder = Builder(config.place, embedder(config.embedder), wait_s=_PATIENCE)
 
+    say, said = (_item, None) if as_json else (_shown(console), console)
+    rejected = config.index / REJECTED
+    results: list[Report | DatelineError] = []
+    this = _Round()
+
+    def each(item: Item) -> None:
+        this.note(item)
+        say(item)
+
     def after(result: Report | DatelineError) -> None:
+        nonlocal this
         if once:
             stop.set()
-        _say(result, config.index, None if as_json else console)
+        done, this = this, _Round()
+        _say(result, config.index, said)
+        try:
+            write_rejected(rejected, done.report.refused, done.read if isinstance(result, Report) else ())
+        except DatelineError as exc:
+            result = exc
+            _say(exc, config.index, said)
+        else:
+            if done.report.refused and said:
+                cli_print.mend(rejected, said)
+        results[:] = [result]
 
-    each = _item if as_json else _shown(console)
     watch(builder, names, pause, stop=stop, each=each, after=after, limit=limit)
+    return results[-1] if results else Report()
+
+
+@dataclass(slots=True)
+class _Round:
+    """What a round has done so far, and the files and addresses that it has read."""
+
+    report: Report = field(default_factory=Report)
+    read: set[str] = field(default_factory=set)
+
+    def note(self, item: Item) -> None:
+        """Enters an item."""
+        self.report.note(item)
+        self.read.add(origin(item.source))
 
 
 def _shown(console: Console) -> Callable[[Item], None]:

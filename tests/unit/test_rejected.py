@@ -155,3 +155,43 @@ def test_two_with_one_address_are_said_to_be(tmp_path: Path) -> None:
     assert [(item.source, item.reason) for item in found] == [
         (f"{path}:2", "line 1 has the same address and other content")
     ]
+
+
+def test_watch_keeps_the_file_too_and_its_one_round_has_a_code(
+    tmp_path: Path, bag: BagEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.cli_watch.embedder", lambda _spec: bag)
+    monkeypatch.setattr("rag.cli_watch.step_back", lambda: None)
+    folder, index = tmp_path / "in", tmp_path / "index"
+    folder.mkdir()
+
+    def watched(*paths: Path) -> Result:
+        return CliRunner().invoke(cli.app, ["watch", *map(str, paths), "--once", "--index", str(index)])
+
+    (folder / "a.jsonl").write_text(json.dumps({"title": "Storm"}) + "\n", encoding="utf-8")
+    result = watched(folder)
+    assert (result.exit_code, f"Refused records stand in {index}/rejected.jsonl" in result.stderr) == (1, True)
+    assert sources(index / "rejected.jsonl") == [f"{folder}/a.jsonl:1"]
+    (folder / "b.txt").write_text("Flood\n\nIt rained all day.", encoding="utf-8")
+    assert watched(folder).exit_code == 3
+    (folder / "a.jsonl").write_text(json.dumps({"title": "Storm", "text": "It rained."}), encoding="utf-8")
+    assert watched(folder).exit_code == 0
+    assert not (index / "rejected.jsonl").exists()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "c.txt").write_text("Hail\n\nIt hailed.", encoding="utf-8")
+    folder.rename(tmp_path / "away")
+    result = watched(folder, tmp_path / "other")
+    assert (result.exit_code, "1 added, 1 refused." in result.stderr) == (3, True)
+    assert sources(index / "rejected.jsonl") == [str(folder)]
+
+
+def test_a_round_of_watch_that_failed_has_the_code_of_an_error(
+    tmp_path: Path, bag: BagEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.cli_watch.embedder", lambda _spec: bag)
+    monkeypatch.setattr("rag.cli_watch.step_back", lambda: None)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_text('{"title": "Storm"}', encoding="utf-8")
+    (tmp_path / "index" / "rejected.jsonl").mkdir(parents=True)
+    result = CliRunner().invoke(cli.app, ["watch", str(tmp_path / "in"), "--once", "--index", str(tmp_path / "index")])
+    assert (result.exit_code, "Refused records could not be written to" in result.stderr) == (1, True)

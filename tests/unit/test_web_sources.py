@@ -598,6 +598,7 @@ class TestWatch:
                 (folder / "b.txt").write_text("A tax falls\n\nIt fell by a tenth.")
             elif len(reports) == 2:
                 folder.rename(tmp_path / "away")
+                site.pages |= {"/feed": rss(site, "/a", "/b"), "/b": page("Beta")}
             elif len(reports) == 3:
                 (tmp_path / "away").rename(folder)
             else:
@@ -611,10 +612,14 @@ class TestWatch:
         assert len(first.added) == 2
         assert isinstance(second, Report)
         assert (len(second.added), len(second.unchanged)) == (1, 1)
-        assert isinstance(third, DatelineError)
+        assert isinstance(third, Report)
+        assert [(item.source, item.reason) for item in third.refused] == [
+            (str(folder), f"There is nothing that can be read at {folder}")
+        ]
+        assert (len(third.added), third.removed) == (1, [])  # the feed was read, and the folder's articles stay
         assert isinstance(fourth, Report)
         assert not fourth.changed
-        assert sum(item.outcome == "added" for item in items) == 3
+        assert sum(item.outcome in ("added", "near-duplicate") for item in items) == 4
 
     def test_a_busy_index_is_told_and_tried_again(self, builder: Builder, tmp_path: Path) -> None:
         (tmp_path / "in").mkdir()
