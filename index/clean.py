@@ -30,7 +30,8 @@ _SPACES = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _STRAY_JOINER = re.compile("(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f\u200c\u200d])")
 # Half of a character pair, as in a JSON string that was cut: it cannot be written as UTF-8.
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_TRAILING = re.compile(r" +$", re.MULTILINE)
+# Looked for from its first space alone: else a line of many spaces takes time by the square.
+_TRAILING = re.compile(r"(?<! ) +$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 _TRACKING = re.compile(

@@ -23,7 +23,7 @@ MAX_FIELD = 5_000
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BYLINE = re.compile(r"(?i)\Aby\s+")
-_AUTHOR_ENDS = re.compile(r"\s*(?:;|\n|\band\b|&)\s*")
+_AUTHOR_ENDS = re.compile(r";|\n|\band\b|&")
 
 
 def _name(value: object) -> object:
@@ -34,6 +34,8 @@ def _name(value: object) -> object:
 def _names(value: object) -> object:
     if value is None:
         return ()
+    if isinstance(value, str) and len(value) > MAX_FIELD:
+        return (value,)  # too long to be used: not taken apart
     if isinstance(value, str):
         return tuple(_AUTHOR_ENDS.split(_BYLINE.sub("", value.strip())))
     if isinstance(value, list | tuple):
@@ -129,7 +131,7 @@ def _within(read: Record) -> None:
     if len(read.text) > MAX_TEXT:
         msg = f"field 'text' has {len(read.text):,} characters; {MAX_TEXT:,} are the most"
         raise InputError(msg, "Is it one article? Split it, best into .jsonl files.")
-    others = {"title": read.title, "outlet": read.outlet, "url": read.url, "authors": "".join(read.authors)}
+    others = {"title": read.title, "outlet": read.outlet, "url": read.url, "authors": "\n".join(read.authors)}
     for name, value in others.items():
         if len(value or "") > MAX_FIELD:
             msg = f"field {name!r} has {len(value or ''):,} characters; {MAX_FIELD:,} are the most"

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from html.parser import HTMLParser
+from html import unescape
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 _UNSEEN_TAGS = frozenset({"script", "style", "template", "head"})
+# In these nothing but their own end is a tag.
+_RAW_TAGS = frozenset({"script", "style"})
+# No part of it reaches beyond the next "<" or gives back what it has taken, so that looking for all tags takes time in
+# proportion to the text, whatever it is; html.parser takes it by the square.
+_TAG = re.compile(
+    r"""<(?:[!?][^<>]*+|(?P<end>/?)(?P<name>[a-z][^\s/<>]*+)(?:(?:[^<>"']|"[^"<]*+"|'[^'<]*+')*+(?=>)|[^<>]*+))>""",
+    re.IGNORECASE,
+)
+# The number of a character has seven digits at most; Python refuses to read one of thousands.
+_LONG_NUMBER = re.compile(r"&#(?:[0-9]{8,}|x[0-9a-f]{8,});?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +94,25 @@ def _inline(children: Sequence[Token]) -> str:
     return "".join(parts).strip()
 
 
-class _Text(HTMLParser):
-    """Collects what stands between tags."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._unseen = 0
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the base class's signature
-        self._unseen += tag in _UNSEEN_TAGS
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _UNSEEN_TAGS and self._unseen:
-            self._unseen -= 1
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self.parts.append(data)
-
-
 def without_tags(html: str) -> str:
-    """What stands between the tags of a piece of HTML, apart from scripts and styles."""
-    parser = _Text()
-    parser.feed(html)
-    parser.close()
-    return "".join(parser.parts).strip()
+    """What stands between the tags of a piece of HTML, apart from comments, scripts and styles."""
+    text = _without_comments(html)
+    parts, at = [], 0
+    unseen: list[str] = []
+    for tag in _TAG.finditer(text):
+        if not unseen:
+            parts.append(text[at : tag.start()])
+        at = tag.end()
+        name = (tag["name"] or "").lower()
+        if tag["end"] and unseen[-1:] == [name]:
+            unseen.pop()
+        elif name in _UNSEEN_TAGS and not (tag["end"] or tag[0].endswith("/>")) and not _RAW_TAGS & {*unseen[-1:]}:
+            unseen.append(name)
+    parts += [] if unseen else [text[at:]]
+    return "".join(unescape(_LONG_NUMBER.sub("\ufffd", part)) for part in parts).strip()
+
+
+def _without_comments(html: str) -> str:
+    """One that does not end hides the rest, as in a browser."""
+    first, *others = html.split("<!--")
+    return "".join([first, *(other.partition("-->")[2] for other in others)])

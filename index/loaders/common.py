@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
@@ -28,6 +29,9 @@ ENCODINGS = (
     *("utf_16", "utf_32", "cp1252", "cp1251", "cp1250", "cp932", "gb18030", "cp949", "big5", "euc_jp"),
     *("koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),
 )
+
+# Encodings of Python's own that no mail and no page is written in; of some, decoding takes time by the square.
+_NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
 
@@ -88,6 +92,18 @@ def decoded(content: bytes) -> str:
         reason = "not text: it is full of control characters"
         raise UnreadableError(reason, "Is it another kind of file?")
     return text
+
+
+def stated(content: bytes, charset: str) -> str:
+    """Text in the encoding that a message, a page or a server states.
+
+    Raises:
+        LookupError: there is no such encoding of text.
+        ValueError: the bytes are of another.
+    """
+    if codecs.lookup(charset).name in _NO_CHARSETS:
+        raise LookupError(charset)
+    return content.decode(charset)
 
 
 def _guessed(content: bytes) -> str:

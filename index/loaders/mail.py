@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-import email.policy
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.errors import MessageError
 from email.message import EmailMessage
-from typing import BinaryIO
+from email.policy import EmailPolicy
+from typing import BinaryIO, cast
 
 from index.incoming import to_article
-from index.loaders.common import Read, UnreadableError, decoded, prettified, whole
+from index.loaders.common import Read, UnreadableError, decoded, prettified, stated, whole
 from index.loaders.page import page_record
 
 MAX_MESSAGE = 32 * 1024**2
+# Longest header that is looked at, in characters: Python's parser of headers takes time by the square.
+MAX_HEADER = 5_000
+
+
+class _Policy(EmailPolicy):
+    """The default one, for headers within the limit."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        if len(value) > MAX_HEADER:
+            reason = f"a message with a header {name!r} of more than {MAX_HEADER:,} characters"
+            raise UnreadableError(reason, "Save its text instead.")
+        return cast("str", super().header_fetch_parse(name, value))
 
 
 def read_message(source: str, stream: BinaryIO) -> Iterator[Read]:
     """One article: the plain text of the message if it has one, else the article in its HTML."""
     content = whole(stream, MAX_MESSAGE)
     try:
-        record = _record(message_from_bytes(content, policy=email.policy.default))
+        record = _record(cast("EmailMessage", message_from_bytes(content, policy=_Policy())))
     except (MessageError, LookupError, ValueError, TypeError, AttributeError, IndexError, RecursionError) as exc:
         # The parser is lenient: but for parts within parts without end, what is wrong shows when a header or a part is
         # looked at.
@@ -46,7 +58,7 @@ def _record(message: EmailMessage) -> dict[object, object]:
     if body.get_content_subtype() == "html":
         return {**record, "text": page_record(content, charset=body.get_content_charset("utf-8"))["text"]}
     try:
-        text = content.decode(body.get_content_charset("utf-8"))
-    except (LookupError, UnicodeDecodeError):
+        text = stated(content, body.get_content_charset("utf-8"))
+    except (LookupError, ValueError):
         text = decoded(content)
     return {**record, "text": text}

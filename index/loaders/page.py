@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from index.clean import canonical_url, one_line
 from index.incoming import to_article
-from index.loaders.common import Read, UnreadableError, decoded, prettified, whole
+from index.loaders.common import Read, UnreadableError, decoded, prettified, stated, whole
 
 # A long read with everything around it has 1 MB and 20,000 tags. What is far beyond takes trafilatura minutes
 # (100,000 tags measure 5 s) and is no article.
@@ -92,11 +92,11 @@ def _extracted(text: str, url: str) -> Any:
 
 def _text(content: bytes, charset: str) -> str:
     """UTF-8 if it is valid, else what the server or the page says, else what fits."""
-    stated = _CHARSET.search(content[:4096])
-    for name in ("utf-8-sig", charset, stated[1].decode() if stated else ""):
+    named = _CHARSET.search(content[:4096])
+    for name in ("utf-8-sig", charset, named[1].decode() if named else ""):
         try:
             if name:
-                return content.decode(name)
+                return stated(content, name)
         except (LookupError, ValueError):
             continue
     return decoded(content)

@@ -1,8 +1,9 @@
 """Random and damaged input for everything that reads: no crash, no hang, and offsets that are always true.
 
 Inputs are mutations of good ones, so that they get past the first check of a reader; what is packed (Word, zip, front
-matter) is damaged before it is packed. An input that does not end becomes a row like any other. `make fuzz` lets
-atheris look for inputs that reach new code; this one needs nothing but Python.
+matter) is damaged before it is packed. Some hold one thing thousands of times: whoever takes time by the square stands
+out. An input that does not end becomes a row like any other. `make fuzz` lets atheris look for inputs that reach new
+code; this one needs nothing but Python.
 """
 
 from __future__ import annotations
@@ -72,6 +73,52 @@ _BITS = ["\0", "\ufffd", "“", "”", ". ", "…", "\n\n", "🙂", "é", "e\u03
 _BITS += ["[1]", "[", "]", "[[", "[1, 2]", "NEAR(", '"', "*", "^", "AND ", "title:", "-", "(", ")"]
 
 
+# What is repeated, and how often; one input in so many.
+TOKENS = (
+    " ",
+    "\n",
+    "a ",
+    "a",
+    "9a",
+    "<",
+    "<a ",
+    "</a",
+    "<!--",
+    "<b>",
+    "&",
+    "&#9",
+    "(",
+    "[",
+    '"',
+    "“",
+    "'",
+    "\\",
+    "=",
+    "*",
+)
+TOKENS += (
+    "_",
+    "`",
+    "|",
+    "> ",
+    "- ",
+    "# ",
+    "{",
+    ",",
+    ";",
+    " and ",
+    ". ",
+    "A. ",
+    "1 ",
+    "[1]",
+    "://",
+    "=?utf-8?q?a?= ",
+    "\u200d",
+)
+REPEATED = 50_000
+_ONE_IN = 50
+
+
 def _zip(members: dict[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -112,6 +159,11 @@ def mutated(seed: bytes, rng: random.Random) -> bytes:
         else:
             data[at:at] = rng.randbytes(length)
     return bytes(data)
+
+
+def repeated(seed: bytes, token: str, at: int) -> bytes:
+    """One token again and again, at some place of a good input, between two letters."""
+    return seed[:at] + b"a" + token.encode() * REPEATED + b"b" + seed[at:]
 
 
 def loaders(data: bytes, suffix: str) -> None:
@@ -228,6 +280,8 @@ def run(seconds: float, seed: int) -> Row:
     while time.monotonic() < end:
         name, good, target = known[row.tried % len(known)]
         data = mutated(good, rng)
+        if not rng.randrange(_ONE_IN):
+            data = repeated(good, rng.choice(TOKENS), rng.randrange(len(good) + 1))
         begun = time.process_time()
         try:
             with deadline(DEADLINE_S):

@@ -5,9 +5,22 @@ from __future__ import annotations
 import random
 import re
 import time
+from io import BytesIO
 
 import pytest
 from torture import fuzz
+
+from index.clean import normalise
+from index.errors import InputError
+from index.incoming import to_article
+from index.loaders.common import UnreadableError
+from index.loaders.mail import read_message
+from index.loaders.page import page_record
+from index.markup import without_tags
+
+MANY = fuzz.REPEATED
+# Seconds of the processor for a character; by the square, fifty thousand take a minute and more.
+EACH_S = 40e-6
 
 
 @pytest.mark.parametrize(
@@ -52,3 +65,57 @@ def test_what_is_packed_reaches_its_reader() -> None:
     (article,) = fuzz.loader(".eml")("/a.eml", fuzz.io.BytesIO(fuzz._PARTS))
     assert article.text == "It rained. “Why?” he said."
     assert "Mr. Smith said" in fuzz.documents.word(fuzz._zip(fuzz._word_members()))["text"]
+
+
+def of_many_names(author: str) -> None:
+    with pytest.raises(InputError, match="field 'authors' has"):
+        to_article({"text": "Rain fell.", "author": author}, "/a.json", alone=True)
+
+
+def as_message(charset: str, text: str) -> None:
+    message = f"Content-Type: text/plain; charset={charset}\n\n{text}".encode()
+    (article,) = read_message("/a.eml", BytesIO(message))
+    assert article.text == text
+
+
+def as_page(text: str) -> None:
+    page = f"<html><meta charset=punycode><body><p>{text}".encode() + b"\xff"
+    with pytest.raises(UnreadableError, match="its encoding could not be found"):
+        page_record(page)
+
+
+def under_a_long_header(value: str) -> None:
+    with pytest.raises(UnreadableError, match="a header 'From' of more than 5,000"):
+        list(read_message("/a.eml", BytesIO(f"From: {value}\n\nRain fell.".encode())))
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("a" + " " * MANY + "b", normalise),
+        ("a" + " " * MANY + "b", of_many_names),
+        (";" * MANY, of_many_names),
+        ("<div>\n" + "<a " * MANY, without_tags),
+        ("<div>\n" + "<!-- >" * MANY, without_tags),
+        ("<" + "a" * MANY, without_tags),
+        ("9a" * MANY, lambda text: as_message("punycode", text)),
+        ("9a" * MANY, as_page),
+        ('"' * MANY, under_a_long_header),
+    ],
+)
+def test_one_thing_again_and_again_takes_time_in_proportion(text: str, read: object) -> None:
+    assert callable(read)
+    begun = time.process_time()
+    with fuzz.deadline(fuzz.DEADLINE_S):
+        read(text)
+    assert time.process_time() - begun < EACH_S * len(text)
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "rot13"])
+def test_an_encoding_that_is_none_of_mail_is_not_used(charset: str) -> None:
+    as_message(charset, "It rained all day \\u0041 in the bay.")
+
+
+def test_repeated_lies_within_the_good_input() -> None:
+    found = fuzz.repeated(b"<p></p>", "<a ", 3)
+    assert (found[:7], found[-5:], len(found)) == (b"<p>a<a ", b"b</p>", 9 + 3 * MANY)
