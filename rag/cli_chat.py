@@ -88,7 +88,7 @@ class Chat:
     _last: Answer | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self._turns = deque(maxlen=max(self.pipeline.config.history_turns, 1))
+        self._turns = deque(maxlen=max(self.pipeline.config.history_turns, 0))
 
     def run(self, lines: IO[str] | None = None) -> bool:
         """Reads questions and commands until there are no more; whether anything could be done.

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.names import Name, names
-from rag.talk import Talk
+from rag.talk import Talk, phrase_of, whole_name
 from rag.terms import STOPWORDS, words
 from rag.types import Turn
 from rag.when import time_words
@@ -58,6 +58,10 @@ _DEFINITE = re.compile(r"\b(?:the|this|that|these|those)\s+[a-z]", re.IGNORECASE
 _HEAD = re.compile(r"\b(?:the|this|that)\s+([a-z][\w’'-]+)(?![\w’'-])")
 # A question without a name of its own and with more content words than this says what it is about.
 _SAYS_ENOUGH = 6
+# With no more than this it leans on what was said before ("How many are missing?"), unless it asks what a thing is.
+_SAYS_LITTLE = 3
+_OF_ITSELF = re.compile(r"^(?:(?:what|who)\s+(?:is|are)\s+[\w-]+|how\s+(?:do|does)\b.*)\W*$", re.IGNORECASE)
+_SPOKEN = re.compile(r"^(what\s+(?:did|does|has|do)\s.*?\b(?:say|said|think|tell)\b.*?\babout)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +159,20 @@ def _exchange_phrase(part: str, talk: Talk) -> str | None:
 
 def _exchange_name(part: str, talk: Talk) -> str | None:
     own = names(part)
-    if not own:
+    # "Any reaction from Kyiv" is no name to put in another's place.
+    if len(own) != 1 or part[own[0].end :].strip() or part[: own[0].start].strip().lower() not in ("", "the"):
         return None
     old = talk.names(talk.last)
+    spoken = _SPOKEN.match(talk.last)
+    if spoken and talk.is_place(own[0]):  # not who said it, but what of
+        return f"{spoken[1]} {part}?"
     subjects = [n for n in old if not _OBJECT.search(talk.last[: n.start])]
     alike = [n for n in (*subjects, *old) if (n.kind == "person") == (own[0].kind == "person") or not own[0].sure]
     name = next(iter([*alike, *subjects, *old]), None)
     if name is None:
         return None
-    before = re.sub(r"(?i)\bthe\s+$", "", talk.last[: name.start])
+    compound = whole_name(talk.last, name) != name.text  # "the Leeds flood"
+    before = talk.last[: name.start] if compound else re.sub(r"(?i)\bthe\s+$", "", talk.last[: name.start])
     return before + part + talk.last[name.end :]
 
 
@@ -230,7 +239,8 @@ def _topic(core: str, talk: Talk, continues: bool) -> str | None:
         content = [word for word in words(core) if word not in STOPWORDS]
         if _own(core, talk) or len(content) > _SAYS_ENOUGH or not (_DEFINITE.search(core) or len(content) <= 4):
             return None
-        if content and not (continues or talk.shares(core)):
+        says_little = len(content) <= _SAYS_LITTLE and not phrase_of(core) and not _OF_ITSELF.match(core)
+        if content and not (continues or says_little or talk.shares(core)):
             return None
     missing = [name for name in talk.about() if name.lower() not in core.lower()]
     return f"{core.rstrip(' ?.!')} ({', '.join(missing)})?" if missing else None

@@ -152,7 +152,7 @@ class Pipeline:
                 question = understand(
                     text,
                     as_of=as_of or date.today(),  # noqa: DTZ011 - the user's calendar day
-                    history=history[-self.config.history_turns :],
+                    history=history[max(len(history) - self.config.history_turns, 0) :],
                     window=window,
                     outlets=outlets,
                     known_outlets=self.store.outlets(),

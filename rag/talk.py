@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from rag.name_words import DEMONYMS
 from rag.names import Kind, Name, names
 from rag.terms import STOPWORDS, stems, words
 from rag.verbs import PARTICIPLES
@@ -17,6 +18,15 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 _PARTICIPLE = re.compile(rf"\w+(?:ed|ing)|{'|'.join(sorted(PARTICIPLES))}", re.IGNORECASE)
+
+_THE = re.compile(r"\bthe\s+$", re.IGNORECASE)
+_AUX = re.compile(
+    r"\b(?:(?P<be>is|are|was|were)|did|does|do|will|would|can|could|should|has|have|had|may|might)\s+the\s+$",
+    re.IGNORECASE,
+)
+_NOUN = re.compile(r"\s+([a-z][a-z-]+)\b")
+_FOLLOWS = re.compile(r"\s+[\w’'-]+")
+_HAPPENS = re.compile(r"happen|occur|begin|start|end|strike|hit|kill|cause|last|become|leave|cost")
 
 
 class Talk:
@@ -64,8 +74,8 @@ class Talk:
         for question, told in self._turns[:2]:
             found = [n for n in self._things(question, told) if not kinds or n.kind in kinds]
             if len({n.text for n in found}) == 1:
-                the = re.search(r"\bthe\s+$", question[: found[0].start], re.IGNORECASE)
-                return f"the {found[0].text}" if the else found[0].text
+                the = _THE.search(question[: found[0].start])
+                return f"the {whole_name(question, found[0])}" if the else found[0].text
             if found:
                 return None
             phrase = None if kinds or _WHO.match(question) else phrase_of(question)
@@ -82,11 +92,23 @@ class Talk:
         return None
 
     def about(self) -> list[str]:
-        """What the talk is about: names in the last question, else what it asks about, else names in the answer."""
+        """What the talk is about: names in the last question and what it asks about; else names in the answer."""
         question, told = self._turns[0]
-        found = [n.text for n in self.names(question)] or [p for p in [phrase_of(question)] if p]
+        found = [whole_name(question, n) for n in self.names(question)]
+        phrase = phrase_of(question)
+        if phrase and not any(set(phrase.split()) & set(name.split()) for name in found):
+            found.append(phrase)
         found = found or [n.text for n in self.names(told)[:2]] or _content(question)
         return list(dict.fromkeys(found))[:3]
+
+    def is_place(self, name: Name) -> bool:
+        """Whether it is a place: one that was told of, or one whose people are called by it."""
+        told = (n for question, told in self._turns for n in (*self.names(question), *self.names(told)))
+        return any(n.kind == "place" and n.text == name.text for n in told) or any(
+            demonym.startswith(name.text[:-1]) or name.text.startswith(demonym)
+            for demonym in DEMONYMS
+            if len(name.text) > 3
+        )
 
     def shares(self, text: str) -> bool:
         """Whether the question has a content word in common with what was asked and told."""
@@ -114,6 +136,21 @@ class Talk:
         """The whole name for a surname, where it was told."""
         last = name.rsplit(maxsplit=1)[-1]
         return next((full for full in people if full.split()[-1] == last and len(full) > len(name)), name)
+
+
+def whole_name(question: str, name: Name) -> str:
+    """The name with the noun that it stands before: "the Lorca flood" is no Lorca; in "did the Fed raise" is none."""
+    noun = _NOUN.match(question[name.end :])
+    if not _THE.search(question[: name.start]) or not noun or noun[1] in STOPWORDS or _PARTICIPLE.fullmatch(noun[1]):
+        return name.text
+    following = _FOLLOWS.match(question[name.end + noun.end() :])
+    aux = _AUX.search(question[: name.start])
+    if not aux and (not following or following[0].strip().lower() in STOPWORDS):
+        return f"{name.text} {noun[1]}"
+    verb = following[0].strip() if following else ""
+    if aux and (_PARTICIPLE if aux["be"] else _HAPPENS).fullmatch(verb):  # "was the Lorca flood predicted"
+        return f"{name.text} {noun[1]}"
+    return name.text
 
 
 def phrase_of(question: str) -> str | None:

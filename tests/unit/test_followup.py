@@ -27,6 +27,10 @@ STORM = Turn("How bad was Storm Odile?", "Storm Odile cut power to 40,000 homes 
 SUMMIT = Turn("Where was the summit held?", "The summit was held in Geneva.")
 SUIT = Turn("Did Apple sue Samsung?", "Apple sued Samsung in San Jose.")
 PRIZE = Turn("Who won the Booker Prize in 2023?", "Paul Lynch, an Irish writer, won for a fifth novel.")
+FLOOD = Turn("How many people died in the Lorca flood?", "At least 12 people died in the Lorca flood.")
+FELT = Turn("Was the Lorca quake predicted?", "Nobody predicted it.")
+RAISED = Turn("When did the Fed raise rates?", "The Fed raised rates in May.")
+PESKOV = Turn("What did Dmitry Peskov say about the peace plan?", "Peskov said nothing new about it.")
 PAIR = Turn("When did Vladimir Putin and Donald Trump meet?", "They met in Alaska on Friday.")
 
 
@@ -54,6 +58,20 @@ PAIR = Turn("When did Vladimir Putin and Donald Trump meet?", "They met in Alask
         (STORM, "and for how long?", "How bad was Storm Odile? For how long?"),
         # called by its last word
         (PRIZE, "What is the prize worth?", "What is the Booker Prize worth?"),
+        # a name that stands before a noun is called with it
+        (FLOOD, "When did it happen?", "When did the Lorca flood happen?"),
+        (FLOOD, "What caused it?", "What caused the Lorca flood?"),
+        (FLOOD, "What about Leeds?", "How many people died in the Leeds flood?"),
+        (FELT, "Where was it felt?", "Where was the Lorca quake felt?"),
+        (RAISED, "Why did it do that?", "Why did the Fed do that?"),
+        # what says little leans on what was said before
+        (FLOOD, "How many are missing?", "How many are missing (Lorca flood)?"),
+        (FLOOD, "What happened next?", "What happened next (Lorca flood)?"),
+        (PESKOV, "What happened next?", "What happened next (Dmitry Peskov, peace plan)?"),
+        # only a name takes a name's place, and a place is what it was said of
+        (PESKOV, "Any reaction from Kyiv?", "Any reaction from Kyiv (Dmitry Peskov, peace plan)?"),
+        (PESKOV, "What about Ukraine?", "What did Dmitry Peskov say about Ukraine?"),
+        (PESKOV, "And Lavrov?", "What did Lavrov say about the peace plan?"),
         # nothing to exchange: the topic in brackets
         (STORM, "How many homes lost power?", "How many homes lost power (Storm Odile)?"),
         (SUMMIT, "Who was there?", "Who was there (summit)?"),
@@ -75,6 +93,9 @@ def test_a_follow_up(turn: Turn, text: str, wanted: str) -> None:
         (USHAKOV, "Did Macron say he would resign?"),  # "he" is in the question itself
         (USHAKOV, "What did Apple say about its sales?"),
         (STORM, "Is there a hospital in Kyiv?"),
+        (FLOOD, "What is inflation?"),
+        (FLOOD, "How do vaccines work?"),
+        (FLOOD, "Who won the election?"),
         (STORM, "What is the tush push?"),  # shares no word with what was told: a new topic
         (USHAKOV, "How many people died in floods, fires and landslides across southern states?"),  # says enough
     ],

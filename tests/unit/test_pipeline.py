@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from rag.errors import ModelFailed
 from rag.llm import choose
 from rag.model_settings import ModelSettings
 from rag.pipeline import Pipeline
-from rag.types import AnswerDone, Drafting, EvidenceFound, SentenceSettled, Token, Understood
+from rag.types import AnswerDone, Drafting, EvidenceFound, SentenceSettled, Token, Turn, Understood
 from rag.verify import OverlapVerifier
 
 BRIDGE = (
@@ -68,6 +69,16 @@ def test_without_a_model_the_evidence_is_quoted(pipeline: Pipeline) -> None:
     cited = answer.citations[0]
     assert cited.article.article.text[cited.sentence.start : cited.sentence.end] == cited.sentence.text
     assert answer.newest_evidence == date(2025, 5, 3)
+
+
+@pytest.mark.parametrize(
+    ("turns", "wanted"),
+    [(0, "How much did it cost?"), (1, "How much did Harbour Bridge cost?"), (4, "How much did Harbour Bridge cost?")],
+)
+def test_so_many_turns_are_looked_at_and_none_where_it_is_none(pipeline: Pipeline, turns: int, wanted: str) -> None:
+    pipeline.config = replace(pipeline.config, history_turns=turns)
+    history = [Turn("Who owns the Leeds Arms?", "Peter Lane."), Turn("Who opened Harbour Bridge?", "Ida Holt did.")]
+    assert pipeline.answer("How much did it cost?", as_of=AS_OF, history=history).question.standalone == wanted
 
 
 def test_later_articles_count_when_allowed(pipeline: Pipeline) -> None:
