@@ -86,7 +86,7 @@ def repair(place: Path, embedder: Embedder, tell: Callable[[str], None] = lambda
         tell: told what is done.
 
     Raises:
-        IndexBusy: another process is writing.
+        IndexBusy: another process is writing, or has it open while its database is damaged.
         IndexMismatch: the index was made with another encoder.
         StoreError: nothing can be read of it.
     """

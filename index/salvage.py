@@ -74,7 +74,7 @@ def salvage(place: Path, manifest: Manifest) -> Salvage:
         manifest: what it was made with, where that cannot be read any more.
 
     Raises:
-        IndexBusy: another process is writing.
+        IndexBusy: another process is writing, or has it open.
         IndexMismatch: it was made with another encoder.
         StoreError: nothing can be read of it.
     """
@@ -98,18 +98,32 @@ def salvage(place: Path, manifest: Manifest) -> Salvage:
                 manifest.require(wanted, str(place))
         with closing(sqlite3.connect(new, isolation_level=None)) as target:
             found = _copied(target, rows, meta, manifest)
-        log = old.with_name(f"{DATABASE}-wal")
-        if log.exists() and log.stat().st_size:
+        try:
+            _unused(place)
+        except IndexBusy:
             new.unlink()
-            msg = f"Another process has the index at {place} open."
-            raise IndexBusy(
-                msg, "End it, then repair again."
-            )  # the log of the old file would be applied to the new one
+            raise
         kept = old.with_name(DAMAGED)
         kept.unlink(missing_ok=True)
         os.link(old, kept)
         new.replace(old)
     return found
+
+
+def _unused(place: Path) -> None:
+    """Makes sure that no other process has the database open.
+
+    The log and its index go when the last connection closes. What another process still writes into them, even when
+    all that it does is to close, would be taken for the log of the new file.
+
+    Raises:
+        IndexBusy: they are still there.
+    """
+    left = [name for name in (f"{DATABASE}-wal", f"{DATABASE}-shm") if (place / name).exists()]
+    if left:
+        msg = f"Another process has the index at {place} open: its {' and '.join(left)} are in use."
+        advice = "End it (serve, api, watch), then repair again. If none runs, a kill left these files: move them away."
+        raise IndexBusy(msg, advice)
 
 
 def _read(path: Path) -> tuple[dict[str, dict[int, Row]], dict[str, str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from fakes.embedder import BagEmbedder
 
 from index.build import Builder
-from index.errors import IndexMismatch
+from index.errors import IndexBusy, IndexMismatch
 from index.records import Filter
 from index.repair import examine, repair
 from index.sqlite_faiss import DATABASE, VECTORS, SqliteFaissStore
@@ -197,6 +199,39 @@ def test_a_page_without_which_a_whole_table_cannot_be_read_costs_no_article(
     assert examine(place)
     assert repair(place, bag) == ()
     assert held(place) == before
+    assert examine(place) == []
+
+
+OPEN_AND_IDLE = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("SELECT count(*) FROM articles").fetchone()
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("damaged", [0, PAGE])
+def test_a_damaged_database_that_another_process_has_open_is_not_replaced(
+    place: Path, bag: BagEmbedder, damaged: int
+) -> None:
+    """An idle reader leaves a log without a byte in it; what it writes there later would be read as the new file's."""
+    execute(place, "DELETE FROM vectors WHERE passage = 7")
+    command = [sys.executable, "-c", OPEN_AND_IDLE, str(place / DATABASE)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "open\n"
+        with (place / DATABASE).open("r+b") as file:
+            file.write(bytes(damaged))
+        before = (place / DATABASE).stat().st_ino
+        with pytest.raises(IndexBusy, match="Another process has the index at") as caught:
+            repair(place, bag)
+        assert "End it" in caught.value.advice
+        assert (place / DATABASE).stat().st_ino == before
+        assert not (place / f"{DATABASE}.new").exists()
+        other.communicate("")
+    assert other.returncode == 0
+    assert repair(place, bag) == ()
     assert examine(place) == []
 
 
