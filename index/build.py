@@ -33,7 +33,7 @@ class _Run:
 
     Attributes:
         seen: content hash by article id.
-        unread: files and addresses of which something could not be read: their articles are unknown, not gone.
+        unread: files, folders and addresses of which something could not be read: their articles are unknown, not gone.
         changed: whether anything was written.
         removed: whether anything was removed: its vectors leave the FAISS file at once.
     """
@@ -191,12 +191,12 @@ class Builder:
     def _gone(store: Store, source: Source, run: _Run) -> Iterator[Item]:
         """Removes articles that came from a source before and are there no more.
 
-        A file that could not be read keeps its articles: its content is unknown, not gone.
+        A file or folder that could not be read keeps its articles: its content is unknown, not gone.
         """
         gone = {
             article_id: name
             for name, ids in store.sources().items()
-            if source.covers(name) and name not in run.unread and file_of(name) not in run.unread
+            if source.covers(name) and not run.unread & {name, file_of(name), *map(str, Path(file_of(name)).parents)}
             for article_id in ids
             if article_id not in run.seen
         }

@@ -32,6 +32,8 @@ _PART = 4_000_000
 
 _log = logging.getLogger(__name__)
 
+_EMPTY = "Is it mounted? What came from it before stays; `dateline remove` takes articles out."
+
 _IN_ARCHIVE = re.compile(r"(?is)(.*?\.zip(?:\.gz)?)!/")
 
 
@@ -142,7 +144,8 @@ def survey(paths: Iterable[Path]) -> Survey:
     """Looks at what lies under `paths` without opening a file.
 
     A folder is walked in sorted order, without hidden files, ``README.md``, and links that lead out of it; what has
-    another suffix is counted. A file that is named itself must have a known suffix and may have any name.
+    another suffix is counted. A file that is named itself must have a known suffix and may have any name. A folder that
+    is named and holds nothing to read is refused: it may be a disk that is not mounted.
 
     Raises:
         InputError: a path does not exist.
@@ -153,8 +156,10 @@ def survey(paths: Iterable[Path]) -> Survey:
     known = suffixes()
     for path in paths:
         root = existing(path)
+        empty = root.is_dir()
         for file in _walk(root, refused) if root.is_dir() else (root,):
             suffix = suffix_of(file)
+            empty = empty and suffix not in known
             if suffix in known and _shown(file) == str(file):
                 files[file] = None
             elif suffix in known:
@@ -163,6 +168,8 @@ def survey(paths: Iterable[Path]) -> Survey:
                 skipped[suffix] += 1
             else:
                 refused.append(Refused(_shown(file), f"unknown kind of file: {suffix or 'no suffix'}", readable()))
+        if empty and _shown(root) not in {item.source for item in refused}:
+            refused.append(Refused(_shown(root), "nothing to read in this folder", _EMPTY))
     return Survey(tuple(files), tuple(refused), dict(skipped))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +27,7 @@ from index.sqlite_faiss import SqliteFaissStore
 
 
 def write(folder: Path, **texts: str) -> None:
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / f"{name}.txt").write_text(f"A headline for {name}\n\n{text}", encoding="utf-8")
 
@@ -78,6 +80,43 @@ def test_a_file_that_cannot_be_read_keeps_its_articles(tmp_path: Path, bag: BagE
     report = builder.ingest([tmp_path / "in"])
     assert (report.removed, len(report.refused)) == ([], 1)
     assert set(contents(tmp_path / "index")) == {"a.json", "b.txt"}
+
+
+def test_a_folder_that_cannot_be_opened_keeps_its_articles(
+    tmp_path: Path, bag: BagEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "in" / "sub" / "deep", a="One.")
+    write(tmp_path / "in" / "subway", b="Two.")
+    write(tmp_path / "in", c="Three.")
+    builder = Builder(tmp_path / "index", bag)
+    builder.ingest([tmp_path / "in"])
+    (tmp_path / "in" / "subway" / "b.txt").unlink()
+    scandir, closed = os.scandir, str(tmp_path / "in" / "sub")
+
+    def refusing(path: str) -> object:
+        if str(path) == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", closed)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)  # root may open every folder
+    report = builder.ingest([tmp_path / "in"])
+    assert [(item.source, item.reason) for item in report.refused] == [(closed, "cannot be opened: Permission denied")]
+    assert len(report.removed) == 1
+    assert set(contents(tmp_path / "index")) == {"a.txt", "c.txt"}
+
+
+def test_an_empty_folder_beside_others_keeps_its_articles_and_is_told(tmp_path: Path, bag: BagEmbedder) -> None:
+    write(tmp_path / "mount" / "sub", a="One.")
+    write(tmp_path / "in", b="Two.")
+    builder = Builder(tmp_path / "index", bag)
+    builder.ingest([tmp_path / "mount", tmp_path / "in"])
+    shutil.rmtree(tmp_path / "mount" / "sub")
+    report = builder.ingest([tmp_path / "mount", tmp_path / "in"])
+    (refused,) = report.refused
+    assert (refused.source, refused.reason) == (str(tmp_path / "mount"), "nothing to read in this folder")
+    assert "`dateline remove`" in refused.advice
+    assert report.removed == []
+    assert set(contents(tmp_path / "index")) == {"a.txt", "b.txt"}
 
 
 def test_a_record_gone_from_its_file_goes(tmp_path: Path, bag: BagEmbedder) -> None:
