@@ -96,7 +96,7 @@ class Manners:
     def _asked(self, origin: str) -> _Rules:
         try:
             answer = self._fetcher.get(f"{origin}/robots.txt")
-            text = answer.body[:MAX_ROBOTS].decode("utf-8", "replace")
+            text = answer.body[:MAX_ROBOTS].decode("utf-8-sig", "replace")
             return _Rules(Protego.parse(text), self._clock() + ROBOTS_AGE)
         except BadAnswer as exc:
             if 400 <= exc.status < 500 and exc.status != 429:  # there are no rules: everything is allowed

@@ -290,6 +290,12 @@ class TestManners:
             manners.get(f"{site.url}/not-for-us")
         assert site.asked == ["/robots.txt", "/a", "/private"]
 
+    def test_rules_behind_a_byte_order_mark_are_honoured(self, site: Site, manners: Manners) -> None:
+        site.pages = {"/robots.txt": self.robots("\ufeffUser-agent: *\nDisallow: /\n"), "/a": "A"}
+        with pytest.raises(FetchRefused, match=r"robots\.txt"):
+            manners.get(f"{site.url}/a")
+        assert site.asked == ["/robots.txt"]
+
     def test_a_redirect_is_no_way_round_them(self, site: Site, manners: Manners) -> None:
         site.pages = {
             "/robots.txt": self.robots("User-agent: *\nDisallow: /private\n"),
