@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
 from index.clean import canonical_url, one_line
 from index.incoming import to_article
@@ -30,7 +31,8 @@ def page_record(content: bytes, url: str = "", charset: str = "") -> dict[object
     Args:
         content: HTML as it came.
         url: where it came from, if that is known. A page may name another address of the same site as its own, never
-            one of another site: it would then stand in the place of that site's article.
+            one of another site: it would then stand in the place of that site's article. Some sites name their home
+            page on every page: that is no article's address.
         charset: what the server said.
 
     Raises:
@@ -57,7 +59,7 @@ def page_record(content: bytes, url: str = "", charset: str = "") -> dict[object
         # Where a page has no name, trafilatura gives its host.
         "outlet": found.sitename if found.sitename not in (found.hostname, _host(url)) else "",
         "published": found.date,
-        "url": own if own and (not url or same_site(own, url)) else url,
+        "url": own if _within_its_site(own) and (not url or same_site(own, url)) else url,
         "authors": found.author,
     }
     return {name: value for name, value in record.items() if value}
@@ -68,12 +70,17 @@ def same_site(one: str, other: str) -> bool:
     return _site(one) == _site(other)
 
 
+def _within_its_site(url: str) -> bool:
+    parts = urlsplit(url)
+    return bool(parts.path or parts.query)
+
+
 def _site(url: str) -> str:
     return re.sub(r"^(?:www|m|amp|mobile)\.", "", _host(url))
 
 
 def _host(url: str) -> str:
-    return canonical_url(url).partition("://")[2].partition("/")[0]
+    return urlsplit(canonical_url(url)).netloc
 
 
 def _extracted(text: str, url: str) -> Any:

@@ -68,6 +68,21 @@ class TestPages:
         found = one(written(tmp_path / "a.htm", PAGE))
         assert not [mark for mark in ("alert", "evil", "<p", "<script", "Home", "Copyright") if mark in found.text]
 
+    @pytest.mark.parametrize(
+        ("own", "url"),
+        [
+            ("https://example.org", "https://example.org/news/42"),
+            ("https://www.example.org/", "https://example.org/news/42"),
+            ("https://example.org/?p=42", "https://example.org?p=42"),
+            ("https://www.example.org/?p=42", "https://www.example.org?p=42"),
+        ],
+    )
+    def test_the_home_page_is_no_address_of_an_article(self, tmp_path: Path, own: str, url: str) -> None:
+        content = PAGE.replace("https://example.org/news/storm?utm_source=x", own)
+        assert page.page_record(content.encode(), "https://example.org/news/42")["url"] == url
+        saved = one(written(tmp_path / "a.html", content))
+        assert saved.url == (url if "?" in url else None)
+
     def test_a_page_of_another_site_is_not_its_own(self) -> None:
         elsewhere = page.page_record(PAGE.encode(), "https://evil.example/storm")
         assert elsewhere["url"] == "https://evil.example/storm"
