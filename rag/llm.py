@@ -54,6 +54,8 @@ class DraftModel(Protocol):
     ) -> Iterator[str]:
         """Yield the answer piece by piece, thoughts left out; at temperature 0 always the same.
 
+        A piece may hold `rag.thoughts.AFRESH`: what was yielded before that was no part of the answer.
+
         A generator may return whether the model came to the end of its answer. Where it does not say so, a last
         sentence without a full stop counts as cut off and is not shown.
 

@@ -38,7 +38,8 @@ _FLOOR, _STEP = 4096, 1024
 # an answer of another shape.
 _FOREIGN = (httpx.HTTPError, httpx.InvalidURL, ollama.ResponseError, OSError, ValueError, KeyError, TypeError)
 
-# Tokens on top of the answer's, for a model whose thoughts cannot be turned off: they come out of the same budget.
+# Tokens on top of the answer's, for a model that can think: thoughts come out of the same budget, and not every model
+# that is told not to think obeys.
 _THOUGHTS = 1024
 
 # A connection that was accepted and then dropped: worth one second try while nothing has been shown yet.
@@ -52,13 +53,13 @@ class _Facts:
     Attributes:
         context: tokens it was trained for.
         think: what turns its thoughts off, or down as far as they go; None where nothing must be said.
-        always_thinks: whether it thinks all the same.
+        may_think: whether it can think, and so may do it all the same.
         opens_thought: whether its template begins the answer inside a thought.
     """
 
     context: int
     think: Literal["low"] | bool | None
-    always_thinks: bool
+    may_think: bool
     opens_thought: bool
 
 
@@ -125,7 +126,7 @@ class OllamaModel:
         """As `DraftModel.stream`; with a JSON `schema` the server lets the model write nothing but such a document."""
         sent = message_bounds(messages)
         fits(sent.upper, max_tokens, self.context_window, self.name)
-        if self._facts().always_thinks:
+        if self._facts().may_think:
             max_tokens = min(max_tokens + _THOUGHTS, self.context_window - sent.upper)
         num_ctx = self._context_for(sent.upper + max_tokens)
         pump = Pump()
@@ -176,13 +177,11 @@ class OllamaModel:
         begun = False
         for attempt in (1, 2):
             try:
-                last, shown, thought = {}, False, False
+                last, thought = {}, False
                 async for part in await llm.astream_chat(messages, **more):
                     begun, last = True, part.raw
-                    text = thoughts.feed(part.delta or "")
-                    thought = thought or thoughts.thought or bool(part.additional_kwargs.get("thinking_delta"))
-                    shown = shown or bool(text)
-                    pump.put(text)
+                    thought = thought or bool(part.additional_kwargs.get("thinking_delta"))
+                    pump.put(thoughts.feed(part.delta or ""))
                 break
             except _DROPPED:
                 if begun or attempt == 2:
@@ -191,7 +190,7 @@ class OllamaModel:
             message = f"The answer of {self.name} broke off."
             raise ModelFailed(message, "Try again; if it goes on, see the log of `ollama serve`.")
         rest = thoughts.finish()
-        if thought and not (shown or rest):
+        if (thought or thoughts.thought) and not thoughts.given:
             message = f"{self.name} spent its whole budget on thoughts and gave no answer."
             raise ModelFailed(message, "Allow more tokens, or choose a model that does not think.", retryable=False)
         pump.put(rest)
@@ -261,7 +260,7 @@ def _show(client: ollama.Client, *, model: str) -> _Facts:
     only_levels = thinks and family.replace("-", "").startswith("gptoss")  # it takes "low" to "high" and ignores False
     think: Literal["low"] | bool | None = "low" if only_levels else False if thinks else None
     # A model that does not say its context gets what Ollama would give it.
-    return _Facts(lengths[0] if lengths else _FLOOR, think, only_levels or (opens and not thinks), opens)
+    return _Facts(lengths[0] if lengths else _FLOOR, think, thinks or opens, opens)
 
 
 def _runs_elsewhere(model: str) -> bool:

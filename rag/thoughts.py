@@ -2,12 +2,17 @@
 
 Some models write their reasoning into the text between ``<think>`` and ``</think>`` (DeepSeek-R1 began it, Qwen and
 others took it over). The marks may be cut anywhere by streaming, so a tail that could still become one is held back.
+
+Some of them open no thought and close it all the same (Qwen3, told not to think). What came before is then a thought
+that was given out as the answer: `AFRESH` takes it back.
 """
 
 from __future__ import annotations
 
 OPEN = ("<think>", "<thinking>", "<thought>", "<reasoning>")
 CLOSE = ("</think>", "</thinking>", "</thought>", "</reasoning>")
+AFRESH = "\x18"
+"""Unicode's CANCEL, in a stream: whatever came before it is no part of the answer, which begins here."""
 
 
 class ThoughtFilter:
@@ -15,15 +20,19 @@ class ThoughtFilter:
 
     Args:
         inside: True when the model's template has already opened a thought at the end of the prompt.
+
+    Attributes:
+        thought: whether there were any thoughts.
+        given: whether any of the answer was given out, and not taken back.
     """
 
     def __init__(self, *, inside: bool = False) -> None:
         self._inside = inside
         self._held = ""
-        self.thought = False
+        self.thought = self.given = False
 
     def feed(self, piece: str) -> str:
-        """Return the part of `piece`, and of what was held back before it, that is surely answer."""
+        """Return the part of `piece`, and of what was held back before it, that is answer; see `AFRESH`."""
         text, answer = self._held + piece, ""
         while text:
             before, mark, after = _first_mark(text)
@@ -32,6 +41,8 @@ class ThoughtFilter:
                 self._held = text[len(text) - keep :]
                 return answer + self._take(text[: len(text) - keep])
             answer += self._take(before)
+            if mark in CLOSE and not self._inside and self.given:
+                answer, self.thought, self.given = AFRESH, True, False
             self._inside = mark in OPEN
             text = after
         self._held = ""
@@ -43,10 +54,12 @@ class ThoughtFilter:
         return self._take(rest)
 
     def _take(self, text: str) -> str:
-        if not self._inside:
-            return text
-        self.thought = self.thought or bool(text.strip())
-        return ""
+        said = bool(text.strip())
+        if self._inside:
+            self.thought = self.thought or said
+            return ""
+        self.given = self.given or said
+        return text.replace(AFRESH, "")
 
 
 def _first_mark(text: str) -> tuple[str, str, str]:

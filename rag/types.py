@@ -313,7 +313,7 @@ class EvidenceFound:
 
 @dataclass(frozen=True, slots=True)
 class Drafting:
-    """A model begins to write, or none does."""
+    """A model begins to write, or none does. What an earlier draft of this answer showed is withdrawn."""
 
     model: str
     note: str

@@ -22,6 +22,7 @@ from rag.model_settings import ModelSettings, ModelStatus
 from rag.ollama import OllamaModel
 from rag.parts import beginning, parts
 from rag.terms import words
+from rag.thoughts import AFRESH
 from rag.tokens import text_bounds
 from rag.verifiers import with_threshold
 from rag.verify import Verdict
@@ -140,7 +141,7 @@ class OllamaJudge:
             raise ModelFailed(message, advice, retryable=False) from exc
 
     def _asked(self, prompt: list[ChatMessage], max_tokens: int) -> Judgement:
-        said = "".join(self._model.stream(prompt, max_tokens=max_tokens, schema=SCHEMA))
+        said = "".join(self._model.stream(prompt, max_tokens=max_tokens, schema=SCHEMA)).rpartition(AFRESH)[2]
         return Judgement.model_validate_json(said)
 
 

@@ -23,6 +23,7 @@ from rag.prompt import ORDERS_ALONE, fitted
 from rag.refusal import refusal
 from rag.settle import Settled, quoted, settle
 from rag.terms import stems
+from rag.thoughts import AFRESH
 from rag.types import (
     Answer,
     AnswerSentence,
@@ -84,7 +85,7 @@ class Writer:
                     yield from self._from_model(model, max_tokens)
                 break
             except ModelError as exc:
-                self._sentences, self._numbering, self._declined = [], Numbering(), False
+                self._forget()
                 self._notes = [str(exc)]
                 model = fallback()
                 fallback = _nothing
@@ -108,7 +109,12 @@ class Writer:
         reader = SentenceReader()
         marks = [e.n for e in offered]
         draft = _Draft(model.stream(prompt, max_tokens=max_tokens, marks=marks, cancel=self._cancel))
-        for piece in draft:
+        for arrived in draft:
+            _, afresh, piece = arrived.rpartition(AFRESH)
+            if afresh:
+                self._forget()
+                reader = SentenceReader()
+                yield Drafting(model.name, " ".join(self._notes))
             yield Token(piece)
             for sentence in reader.feed(piece):
                 yield from self._settle(sentence, model)
@@ -119,6 +125,10 @@ class Writer:
                 yield from self._settle(DraftSentence(f"{sentence.text}.", sentence.marks), model)
             elif not self._cancel.is_set():  # who stops an answer knows that it is not whole
                 yield self._take(Settled(sentence.text, (), 0.0, "removed", ("it was cut off",)))
+
+    def _forget(self) -> None:
+        """What was drafted so far is no answer; whoever shows it withdraws it at the next `Drafting`."""
+        self._sentences, self._numbering, self._declined = [], Numbering(), False
 
     def _settle(self, sentence: DraftSentence, model: DraftModel) -> Iterator[Event]:
         if REFUSAL in sentence.text.upper():

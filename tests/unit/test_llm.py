@@ -22,7 +22,7 @@ from rag.errors import ModelFailed, ModelMissing, ModelTimeout, ModelUnreachable
 from rag.llm import GROUP, choose, choose_or_stand_in, fits, make
 from rag.model_settings import ModelSettings
 from rag.pump import Limits, Pump
-from rag.thoughts import ThoughtFilter
+from rag.thoughts import AFRESH, ThoughtFilter
 from rag.tokens import message_bounds, text_bounds
 
 OWN = {
@@ -180,6 +180,14 @@ def test_a_wrapped_llm_that_fails_is_mapped(tmp_path: Path, monkeypatch: pytest.
     assert isinstance(caught.value.__cause__, RuntimeError)
 
 
+def test_a_wrapped_llms_thoughts_that_were_never_opened_are_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted.install(tmp_path, monkeypatch, ["A 3", " or a 5?</th", "ink>It is 3."])
+    said = "".join(make("scripted", ModelSettings()).stream([ChatMessage(content="x")], max_tokens=9))
+    assert said == f"A 3 or a 5?{AFRESH}It is 3."
+
+
 def test_a_wrapped_llms_thoughts_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scripted.install(tmp_path, monkeypatch, ["<th", "ink>a 3 or a 5?</", "think>It", " is 3."])
     assert "".join(make("scripted", ModelSettings()).stream([ChatMessage(content="x")], max_tokens=9)) == "It is 3."
@@ -245,7 +253,11 @@ class TestThoughts:
             ("A <think>x</think>B<thinking>y</thinking>C", "A BC"),
             ("a < b and c <thin", "a < b and c <thin"),
             ("<think>never closed", ""),
-            ("stray</think> close", "stray close"),
+            ("never opened</think> closed", " closed"),
+            ("one</think>two</thinking>three", "three"),
+            ("</think>Yes.", "Yes."),
+            ("Yes.</think>", ""),
+            ("No\x18 gap", "No gap"),
         ],
     )
     @given(cuts=st.lists(st.integers(0, 60), max_size=12))
@@ -253,11 +265,23 @@ class TestThoughts:
         edges = [0, *sorted(min(c, len(text)) for c in cuts), len(text)]
         thoughts = ThoughtFilter()
         pieces = [thoughts.feed(text[a:b]) for a, b in pairwise(edges)]
-        assert "".join(pieces) + thoughts.finish() == answer
+        said = "".join(pieces) + thoughts.finish()
+        assert said.rpartition(AFRESH)[2] == answer
+        assert thoughts.given is bool(answer)
 
     def test_a_thought_that_the_template_opened(self) -> None:
         thoughts = ThoughtFilter(inside=True)
         assert thoughts.feed("so 3</think>3.") == "3."
+        assert thoughts.thought
+
+    def test_what_was_no_answer_is_taken_back(self) -> None:
+        thoughts = ThoughtFilter()
+        assert [thoughts.feed(piece) for piece in ("May? ", "June?</thi", "nk>In", " May.")] == [
+            "May? ",
+            "June?",
+            f"{AFRESH}In",
+            " May.",
+        ]
         assert thoughts.thought
 
     @given(st.text(alphabet="ab<>/think ", max_size=40))

@@ -24,6 +24,7 @@ from rag.errors import (
 )
 from rag.model_settings import ModelSettings
 from rag.ollama import OllamaModel, _was_cut
+from rag.thoughts import AFRESH
 from rag.tokens import TokenBounds
 
 TEXT = "".join(ANSWER)
@@ -95,6 +96,12 @@ class TestRequest:
         ask(model(fake))
         assert fake.chats[0]["think"] is False
 
+    def test_a_model_that_can_think_gets_tokens_for_it_as_it_may_not_obey(self, fake: FakeOllama) -> None:
+        fake.script.capabilities = ("completion", "thinking")
+        fake.script.thoughts = ("The bridge", " opened in May.")
+        assert ask(model(fake)) == TEXT
+        assert fake.chats[0]["options"]["num_predict"] == 50 + 1024
+
     def test_a_model_that_always_thinks_is_told_to_think_little_and_gets_tokens_for_it(self, fake: FakeOllama) -> None:
         fake.script.capabilities, fake.script.family = ("completion", "thinking"), "gptoss"
         fake.script.thoughts = ("The bridge", " opened in May.")
@@ -151,8 +158,13 @@ class TestThoughts:
         fake.script.pieces = ("May or June?", "</think>", "In May.")
         assert ask(model(fake)) == "In May."
 
-    def test_thoughts_alone_are_no_answer(self, fake: FakeOllama) -> None:
-        fake.script.pieces = ("<think>", "May", " or", " June")
+    def test_thoughts_that_were_never_opened_are_taken_back(self, fake: FakeOllama) -> None:
+        fake.script.pieces = ("May or", " June?", "</think>", "In", " May.")
+        assert ask(model(fake)) == f"May or June?{AFRESH}In May."
+
+    @pytest.mark.parametrize("pieces", [("<think>", "May", " or", " June"), ("May", " or", " June", "</think>", "\n")])
+    def test_thoughts_alone_are_no_answer(self, fake: FakeOllama, pieces: tuple[str, ...]) -> None:
+        fake.script.pieces = pieces
         with pytest.raises(ModelFailed, match="whole budget on thoughts"):
             ask(model(fake))
 

@@ -16,7 +16,8 @@ from rag.clock import Clock
 from rag.errors import NothingToDraftFrom
 from rag.llm import Chosen
 from rag.prompt import fitted
-from rag.types import Answer, Event, Evidence, Question
+from rag.thoughts import AFRESH
+from rag.types import Answer, Drafting, Event, Evidence, Question, SentenceSettled, Token
 from rag.verify import OverlapVerifier
 from rag.writer import Writer
 
@@ -130,6 +131,18 @@ def test_a_last_sentence_that_was_cut_off_is_removed_and_told() -> None:
     answer, _ = written(cut, evidence(1, COST))
     assert [s.text for s in answer.sentences] == [COST]
     assert [(s.text, s.reasons) for s in answer.removed] == [("The Harbour Bridge cost 412", ("it was cut off",))]
+
+
+def test_thoughts_that_were_shown_are_withdrawn_and_the_answer_begins_anew() -> None:
+    offered = evidence(1, RAIN, score=9), evidence(2, COST)
+    spilled = Says(f"{RAIN} [1] Aliens built it. [1] The user asks", f" for the cost.{AFRESH}", COST, " [2]")
+    answer, events = written(spilled, *offered)
+    assert [(s.text, s.citations) for s in answer.sentences] == [(COST, (1,))]
+    assert answer.removed == ()
+    assert [c.sentence.text for c in answer.citations] == [COST]
+    kinds = [type(event) for event in events]
+    assert kinds == [Drafting, Token, SentenceSettled, SentenceSettled, Drafting, Token, Token, Token, SentenceSettled]
+    assert events[4] == events[0]
 
 
 def test_a_model_that_does_not_say_whether_it_came_to_its_end_may_have_been_cut(
