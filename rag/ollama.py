@@ -34,9 +34,12 @@ T = TypeVar("T")
 # and never shrinks while the program runs: most questions then share one size.
 _FLOOR, _STEP = 4096, 1024
 
-# What can be raised between us and the server; `mapped` knows them. ValueError: JSON and pydantic; KeyError, TypeError:
-# an answer of another shape.
-_FOREIGN = (httpx.HTTPError, httpx.InvalidURL, ollama.ResponseError, OSError, ValueError, KeyError, TypeError)
+# What can be raised between us and the server; `mapped` knows them. ValueError: JSON and pydantic; KeyError and
+# what follows it: an answer of another shape.
+_FOREIGN = (
+    *(httpx.HTTPError, httpx.InvalidURL, ollama.ResponseError, OSError),
+    *(ValueError, KeyError, TypeError, AttributeError),
+)
 
 # Tokens on top of the answer's, for a model that can think: thoughts come out of the same budget, and not every model
 # that is told not to think obeys.
@@ -100,7 +103,7 @@ class OllamaModel:
             version = self._ask(_version)
         except ModelError as exc:
             return ModelStatus(label, reachable=False, present=False, error=exc)
-        detail = f"Ollama {version}"
+        detail = f"Ollama {version}".rstrip()
         try:
             self._known = self._ask(partial(_show, model=self._model))
         except ModelMissing as exc:
@@ -161,7 +164,7 @@ class OllamaModel:
             pump.end(cut=last.get("done_reason") == "length")
         except ModelError as exc:
             pump.fail(exc)
-        except _FOREIGN as exc:
+        except Exception as exc:  # noqa: BLE001  (the boundary: whatever it is, the reader must not wait for more)
             error = mapped(exc, self._model, self._settings.ollama_host)
             error.__cause__ = exc
             pump.fail(error)
@@ -173,18 +176,17 @@ class OllamaModel:
         self, pump: Pump, llm: Ollama, messages: list[ChatMessage], more: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Pass the answer on; return the last chunk, which carries the counts."""
-        thoughts = ThoughtFilter(inside=self._facts().opens_thought)
-        begun = False
         for attempt in (1, 2):
+            thoughts = ThoughtFilter(inside=self._facts().opens_thought)
+            last, thought = {}, False
             try:
-                last, thought = {}, False
                 async for part in await llm.astream_chat(messages, **more):
-                    begun, last = True, part.raw
+                    last = part.raw
                     thought = thought or bool(part.additional_kwargs.get("thinking_delta"))
                     pump.put(thoughts.feed(part.delta or ""))
                 break
             except _DROPPED:
-                if begun or attempt == 2:
+                if thoughts.given or attempt == 2:
                     raise
         if not last.get("done"):
             message = f"The answer of {self.name} broke off."
@@ -241,14 +243,17 @@ class OllamaModel:
             raise mapped(exc, self._model, self._settings.ollama_host) from exc
 
     def _others(self) -> str:
-        names = [m.model for m in self._ask(lambda client: client.list()).models if m.model]
+        try:
+            names = [m.model for m in self._ask(lambda client: client.list()).models if m.model]
+        except ModelError:  # there is better advice than what this one says
+            names = []
         return f" Or use one that is there: {', '.join(names)}." if names else ""
 
 
 def _version(client: ollama.Client) -> str:
+    """The server's version; empty where it does not tell, as behind some proxies: the next question tells what ails it."""
     answer = client._client.get("/api/version")  # the client has no method for it
-    answer.raise_for_status()
-    return str(answer.json()["version"])
+    return str(answer.json()["version"]) if answer.is_success else ""
 
 
 def _show(client: ollama.Client, *, model: str) -> _Facts:

@@ -10,6 +10,8 @@ no parameter for these two, so the transport adds them. A server that does not k
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import ollama
@@ -43,6 +45,19 @@ class _AsyncStrict(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
+class _Filled(ollama.AsyncClient):
+    """Every chunk has a content: llama-index passes over one that has none, though it is the last, or a thought."""
+
+    async def chat(self, *args: Any, **kwargs: Any) -> Any:
+        return _filled(await super().chat(*args, **kwargs))
+
+
+async def _filled(parts: AsyncIterator[ollama.ChatResponse]) -> AsyncIterator[ollama.ChatResponse]:
+    async for part in parts:
+        part.message.content = part.message.content or ""
+        yield part
+
+
 def _refusing_truncation(request: httpx.Request) -> httpx.Request:
     if not request.url.path.endswith(_CHAT):
         return request
@@ -67,7 +82,7 @@ def async_client(settings: ModelSettings) -> ollama.AsyncClient:
     """One for each stream, as it belongs to one event loop. The finer limits are kept by `rag.pump`."""
     timeout = httpx.Timeout(settings.total_timeout_s, connect=settings.connect_timeout_s)
     transport = _AsyncStrict(httpx.AsyncHTTPTransport(verify=_verify(settings.ollama_host)))
-    return ollama.AsyncClient(settings.ollama_host, timeout=timeout, transport=transport)
+    return _Filled(settings.ollama_host, timeout=timeout, transport=transport)
 
 
 def look_client(settings: ModelSettings) -> ollama.Client:
@@ -92,7 +107,7 @@ def mapped(exc: Exception, model: str, host: str) -> ModelError:
             return ModelFailed(message, "Try again; if it happens often, see the log of `ollama serve`.")
         case httpx.InvalidURL():
             return ModelFailed(f"'{host}' is no address: {exc}.", "Correct the Ollama host.", retryable=False)
-        case _:  # json.JSONDecodeError, pydantic.ValidationError, KeyError: not what Ollama sends
+        case _:  # json.JSONDecodeError, pydantic.ValidationError, AttributeError: not what Ollama sends
             message = f"The answer from {host} cannot be read as Ollama's: {exc}."
             return ModelFailed(message, "Check that the address is Ollama's, and update Ollama.")
 

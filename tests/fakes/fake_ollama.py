@@ -37,10 +37,13 @@ class Script:
         trained: context length of the model, tokens.
         capabilities, template, family: as /api/show has them.
         status, error: answer /api/chat with this HTTP status instead.
+        error_body: send this JSON with the status, in place of an object.
         error_after: send the error object inside the stream after so many pieces.
-        cut_after: close the connection after so many pieces, without a last chunk.
+        cut_after: close the connection after so many pieces, without a last chunk; once.
         end_early: end the stream properly but without ``done: true``.
-        garbage: a line that is no JSON, in place of the answer.
+        garbage: a line that is no chunk, before the answer.
+        bare: leave `content` out of chunks that have none to tell.
+        refuses: answer these paths with this HTTP status.
         stall_first_s, stall_after, stall_s: wait before the first piece; wait after so many pieces.
         drops: close so many connections before answering.
         refuses_truncation: a server that knows ``truncate: false``.
@@ -61,10 +64,13 @@ class Script:
     family: str = "llama"
     status: int = 200
     error: str = "llama runner process has terminated"
+    error_body: object = ...
     error_after: int | None = None
     cut_after: int | None = None
     end_early: bool = False
     garbage: str = ""
+    bare: bool = False
+    refuses: dict[str, int] = field(default_factory=dict)
     stall_first_s: float = 0.0
     stall_after: int | None = None
     stall_s: float = 0.0
@@ -105,6 +111,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/api/ps" and (not self._wait(script.ps_s) or script.ps_drops):
             self.close_connection = True
             return
+        if status := script.refuses.get(self.path):
+            self._json(status, {"error": script.error})
+            return
         answers: dict[str, Any] = {
             "/api/version": {"version": "0.12.3"},
             "/api/tags": {"models": [{"model": name, "name": name} for name in script.models]},
@@ -126,7 +135,9 @@ class _Handler(BaseHTTPRequestHandler):
             script.drops -= 1
             self.connection.shutdown(socket.SHUT_RDWR)
             return
-        if body["model"] not in script.models:
+        if status := script.refuses.get(self.path):
+            self._json(status, {"error": script.error})
+        elif body["model"] not in script.models:
             self._json(404, {"error": f"model '{body['model']}' not found"})
         elif self.path == "/api/show":
             lengths = {} if script.trained is None else {"llama.context_length": script.trained}
@@ -141,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _chat(self, body: dict[str, Any]) -> None:
         script, options = self.fake.script, body["options"]
         if script.status != 200:
-            self._json(script.status, {"error": script.error})
+            self._json(script.status, {"error": script.error} if script.error_body is ... else script.error_body)
             return
         size = min(options["num_ctx"], script.clamp or options["num_ctx"])
         self.fake.loaded = size
@@ -177,6 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._raw(json.dumps({"error": script.error}))
                 break
             if number == script.cut_after:
+                script.cut_after = None
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
             if not self._wait(script.stall_s if number == script.stall_after else script.piece_s):
@@ -200,6 +212,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _chunk(self, message: dict[str, Any], *, done: bool = False, **more: Any) -> None:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        if self.fake.script.bare and not message["content"]:
+            del message["content"]
         message = {"role": "assistant", **message}
         self._raw(json.dumps({"model": MODEL, "created_at": stamp, "message": message, "done": done, **more}))
 
@@ -208,7 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
         self.wfile.flush()
 
-    def _json(self, status: int, body: dict[str, Any]) -> None:
+    def _json(self, status: int, body: object) -> None:
         data = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

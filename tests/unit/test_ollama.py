@@ -225,10 +225,33 @@ class TestFailures:
         with pytest.raises(ModelFailed, match="broke off"):
             ask(model(fake))
 
-    def test_garbage(self, fake: FakeOllama) -> None:
-        fake.script.garbage = "<html>Bad gateway</html>"
+    @pytest.mark.parametrize(
+        "line", ["<html>Bad gateway</html>", "[]", "null", '"x"', "7", '{"error": {"code": 7}}', "[" * 9999]
+    )
+    def test_garbage(self, fake: FakeOllama, line: str) -> None:
+        fake.script.garbage = line
         with pytest.raises(ModelFailed, match="cannot be read as Ollama's"):
-            ask(model(fake))
+            ask(model(fake, timeout_s=5))
+
+    @pytest.mark.parametrize("body", [[], "x", None])
+    def test_an_error_that_is_no_object(self, fake: FakeOllama, body: object) -> None:
+        asked = model(fake)
+        asked.check()
+        fake.script.status, fake.script.error_body = 500, body
+        with pytest.raises(ModelFailed, match="cannot be read as Ollama's"):
+            ask(asked)
+
+    def test_chunks_without_content_are_signs_of_life_and_an_end(self, fake: FakeOllama) -> None:
+        fake.script.bare, fake.script.thoughts = True, ("Let me", " see.")
+        assert ask(model(fake)) == TEXT
+        fake.script.stall_after, fake.script.stall_s = 0, 0.6  # the thoughts have come before that
+        with pytest.raises(ModelTimeout, match="fell silent for 0.3 s"):
+            ask(model(fake, timeout_s=5, stall_timeout_s=0.3))
+
+    def test_a_connection_dropped_while_it_thinks_is_tried_once_more(self, fake: FakeOllama) -> None:
+        fake.script.pieces, fake.script.cut_after = ("<think>", "May?", "</think>", "In", " May."), 2
+        assert ask(model(fake)) == "In May."
+        assert len(fake.chats) == 2
 
     def test_a_connection_dropped_before_the_first_token_is_tried_once_more(self, fake: FakeOllama) -> None:
         asked = model(fake)
@@ -352,6 +375,26 @@ def test_check_of_a_ready_model(fake: FakeOllama) -> None:
     assert (status.reachable, status.present, status.context_window) == (True, True, 8192)
     assert status.detail == "Ollama 0.12.3"
     assert status.advice == ""
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_server_that_does_not_tell_its_version_can_be_used(fake: FakeOllama, status: int) -> None:
+    fake.script.refuses = {"/api/version": status}
+    checked = model(fake).check()
+    assert (checked.ready, checked.detail) == (True, "Ollama")
+
+
+def test_a_server_that_fails_in_everything_is_told_with_its_status(fake: FakeOllama) -> None:
+    fake.script.refuses = {"/api/version": 500, "/api/show": 500}
+    checked = model(fake).check()
+    assert (checked.reachable, checked.present) == (True, False)
+    assert "could not answer with llama3.2:3b (HTTP 500): llama runner process" in str(checked.error)
+
+
+def test_how_to_get_a_model_is_said_though_the_server_does_not_list_the_others(fake: FakeOllama) -> None:
+    fake.script.refuses = {"/api/tags": 500}
+    checked = model(fake, "gemma3:1b").check()
+    assert (checked.reachable, checked.advice) == (True, "Get it with `ollama pull gemma3:1b`.")
 
 
 def test_check_generates_nothing(fake: FakeOllama) -> None:
