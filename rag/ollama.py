@@ -251,7 +251,7 @@ class OllamaModel:
 
 
 def _version(client: ollama.Client) -> str:
-    """The server's version; empty where it does not tell, as behind some proxies: the next question tells what ails it."""
+    """The server's version; empty where it does not tell, as behind some proxies: the next question tells why."""
     answer = client._client.get("/api/version")  # the client has no method for it
     return str(answer.json()["version"]) if answer.is_success else ""
 

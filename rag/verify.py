@@ -7,11 +7,12 @@ though the words stay alike: numbers, names, negation, hedging, speakers, quotes
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import combinations, pairwise
-from typing import Protocol
+from typing import Protocol, cast
 
 from rag.days import MONTHS, WEEKDAYS, beside, named, surely_named
 from rag.hedges import hedging
@@ -86,6 +87,12 @@ def verdicts(verifier: Verifier, asked: Sequence[tuple[str, Case]]) -> list[Verd
     if together is not None:
         return list(together(asked))
     return [verifier.verify(claim, case.evidence, case.context) for claim, case in asked]
+
+
+def until(verifier: Verifier, cancel: threading.Event) -> Verifier:
+    """The verifier for one answer, which a stop reaches where the verifier has a method ``until``."""
+    stoppable = getattr(verifier, "until", None)
+    return cast("Verifier", stoppable(cancel)) if stoppable else verifier
 
 
 class OverlapVerifier:

@@ -8,7 +8,9 @@ Generative Search Engines.
 
 from __future__ import annotations
 
+import copy
 import hashlib
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
@@ -72,6 +74,10 @@ class Judgement(BaseModel):
 SCHEMA = {key: value for key, value in Judgement.model_json_schema().items() if key != "description"}
 
 
+class _Stopped(Exception):
+    """No error: whoever asked wants no verdict any more."""
+
+
 class OllamaJudge:
     """Support is 1, 0.5 or 0, as the model finds the claim supported, partly or not. Thread-safe; seconds a claim.
 
@@ -89,12 +95,25 @@ class OllamaJudge:
     def __init__(self, argument: str = "", settings: ModelSettings | None = None) -> None:
         model, self.threshold = with_threshold(argument, THRESHOLD)
         self._model = OllamaModel(model, replace(settings or ModelSettings(), temperature=0.0))
+        self._cancel = threading.Event()
+
+    def until(self, cancel: threading.Event) -> OllamaJudge:
+        """The same judge for one answer: once `cancel` is set it asks no more, and finds no support."""
+        judge = copy.copy(self)
+        judge._cancel = cancel
+        return judge
 
     def check(self) -> ModelStatus:
         """Looks whether the model can be used; generates nothing."""
         return self._model.check()
 
     def verify(self, claim: str, evidence: Sequence[str], context: str = "") -> Verdict:
+        try:
+            return self._verdict(claim, evidence, context)
+        except _Stopped:
+            return Verdict(0.0, ("its check was stopped",))
+
+    def _verdict(self, claim: str, evidence: Sequence[str], context: str) -> Verdict:
         if not any(sentence.strip() for sentence in evidence):
             return Verdict(0.0, ("it cites nothing",))
         if not words(claim):
@@ -141,7 +160,12 @@ class OllamaJudge:
             raise ModelFailed(message, advice, retryable=False) from exc
 
     def _asked(self, prompt: list[ChatMessage], max_tokens: int) -> Judgement:
-        said = "".join(self._model.stream(prompt, max_tokens=max_tokens, schema=SCHEMA)).rpartition(AFRESH)[2]
+        if self._cancel.is_set():
+            raise _Stopped
+        pieces = self._model.stream(prompt, max_tokens=max_tokens, schema=SCHEMA, cancel=self._cancel)
+        said = "".join(pieces).rpartition(AFRESH)[2]
+        if self._cancel.is_set():  # what was said may be half a judgement
+            raise _Stopped
         return Judgement.model_validate_json(said)
 
 

@@ -36,7 +36,7 @@ from rag.types import (
     SentenceSettled,
     Token,
 )
-from rag.verify import Verifier
+from rag.verify import Verifier, until
 
 # A weak model's sentence stands as it is only if a source holds this share of its content words in their order: what
 # else it writes is true too seldom, whatever the verifier thinks of it (docs/experiments.md).
@@ -57,7 +57,7 @@ class Writer:
         cancel: threading.Event,
         answerable: float = 1.0,
     ) -> None:
-        self._question, self._evidence, self._verifier = question, evidence, verifier
+        self._question, self._evidence, self._verifier = question, evidence, until(verifier, cancel)
         self._plain = plain(evidence)  # what speaks to a machine is evidence of nothing
         self._clock, self._cancel, self._answerable = clock, cancel, answerable
         self._numbering = Numbering()
@@ -137,7 +137,8 @@ class Writer:
         with self._clock.stage("verify") as stage:
             settled = self._checked(sentence, model)
             stage.tell(state=settled.state, support=settled.support, citations=len(settled.evidence))
-        if not self._repeats(settled):
+        halted = self._cancel.is_set() and settled.state != "verified"  # its checks may not have come to their end
+        if not halted and not self._repeats(settled):
             yield self._take(settled)
 
     def _repeats(self, settled: Settled) -> bool:

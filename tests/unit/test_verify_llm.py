@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from fakes import fake_ollama
+from fakes.evidence import evidence
 from fakes.fake_ollama import FakeOllama
+from fakes.says import Says
 
 from index.errors import InputError
+from index.records import Extent
+from rag.clock import Clock
 from rag.errors import ModelFailed, ModelMissing, ModelTimeout, ModelUnreachable, PromptTooLong, PromptTruncated
+from rag.llm import Chosen
 from rag.model_settings import ModelSettings
+from rag.types import Drafting, Question, Token
+from rag.verify import Verdict
 from rag.verify_llm import RULES, SCHEMA, OllamaJudge, messages
+from rag.writer import Writer
 
 CLAIM = "The bridge opened on Friday."
 EVIDENCE = ["It rained all day.", "The bridge opened on Saturday."]
@@ -191,6 +202,45 @@ class TestFailures:
         fake.script.refuses_truncation = False
         with pytest.raises(PromptTruncated):
             judge(fake).verify(CLAIM, EVIDENCE * 20)
+
+
+class TestStop:
+    def test_a_judge_that_was_stopped_asks_no_more(self, fake: FakeOllama) -> None:
+        fake.script.answers = lambda _: form()
+        made, cancel = judge(fake), threading.Event()
+        stoppable = made.until(cancel)
+        assert stoppable.verify(CLAIM, EVIDENCE).support == 1.0
+        cancel.set()
+        assert stoppable.verify(CLAIM, EVIDENCE) == Verdict(0.0, ("its check was stopped",))
+        assert len(fake.chats) == 1
+        assert made.verify(CLAIM, EVIDENCE).support == 1.0  # other answers go on
+
+    def test_a_stop_within_a_judgement_ends_it(self, fake: FakeOllama) -> None:
+        fake.script.answers, fake.script.stall_after, fake.script.stall_s = lambda _: form(), 1, 20
+        cancel = threading.Event()
+        threading.Timer(0.3, cancel.set).start()
+        start = time.monotonic()
+        assert judge(fake).until(cancel).verify(CLAIM, EVIDENCE) == Verdict(0.0, ("its check was stopped",))
+        assert time.monotonic() - start < 10
+        assert fake.abandoned.wait(5)
+        assert len(fake.chats) == 1  # half a judgement is not asked for again
+
+    def test_no_verdict_of_a_sentence_is_asked_for_after_the_stop(self, fake: FakeOllama) -> None:
+        cancel = threading.Event()
+
+        def answer(_: object) -> str:
+            cancel.set()
+            return form("not_supported")
+
+        fake.script.answers = answer
+        offered = tuple(evidence(n, f"It rained on day {n}.") for n in range(1, 6))
+        asked = Question(CLAIM, CLAIM, date(2025, 5, 10))
+        writer = Writer(asked, offered, judge(fake), Clock(), cancel)
+        model = Says(f"{CLAIM} [1][2] It cost a lot. [3]")
+        events = list(writer.draft(Chosen(model, ""), lambda: None, 50))  # type: ignore[arg-type]
+        assert len(fake.chats) == 1
+        assert [type(event) for event in events] == [Drafting, Token]
+        assert writer.answer(lambda: Extent(2)).removed == ()
 
 
 class TestInjection:
