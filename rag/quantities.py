@@ -1,10 +1,10 @@
-"""Numbers as they are meant: "$106 billion" is 106bn and is not $105 billion; "three" is 3."""
+"""Numbers as they are meant: "$106 billion" is 106bn and is not $105 billion; "three" is 3, and "−3" is not."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from rag.counted import contradict, counted, soft
@@ -30,13 +30,26 @@ _SCALES = {
     "billion": 10**9, "bln": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12, "tn": 10**12, "trn": 10**12,
 }  # fmt: skip
 _CURRENCIES = {
-    "$": "usd", "us$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "dollar": "usd", "dollars": "usd", "euro": "eur",
+    "$": "usd", "us$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "₹": "inr", "₩": "krw", "₽": "rub",
+    "dollar": "usd", "dollars": "usd", "euro": "eur",
     "euros": "eur", "pound": "gbp", "pounds": "gbp", "yen": "jpy", "usd": "usd", "eur": "eur", "gbp": "gbp",
 }  # fmt: skip
 _SPELLED = "|".join([*_UNITS, *_TENS, *_ORDINALS, "hundred", "thousand", "million", "billion", "trillion"])
 
+# A hyphen is a minus sign in front of a number only, not in "2019-2020", "a 10-5 win", "COVID-19", nor in a range that
+# was written with one blank.
+_MINUS = r"(?<![^\s(\[:;,/\"'“‘])(?<!\d\s)[-−](?=(?:US)?[$€£¥₹₩₽]?\d)|(?<![\w-])(?<!or\s)minus\s+"
+# "Fell 0.3%" is "-0.3%"; "fell to 0.3%" is not.
+_LESS = r"falls?|fell|drop|decline|decrease|contraction|loss"
+_FALLING = re.compile(
+    rf"\b(?:{_LESS}|(?:drop|declin|decreas|contract)(?:e?d|e?s|ped|ping|ing)"
+    r"|sh(?:rank|runk|rinks?|rinking)|falling|fallen|lost|down)"
+    r"\s+(?:(?:by|of|an?|about|around|nearly|almost|some|another|further)\s+){0,2}$",
+    re.IGNORECASE,
+)
+_FALL = re.compile(rf"[\s-](?:{_LESS})\b", re.IGNORECASE)
 _NUMBER = re.compile(
-    rf"""(?P<currency>US\$|[$€£¥])?\s?
+    rf"""(?P<minus>{_MINUS})?(?P<currency>US\$|[$€£¥₹₩₽])?\s?
     (?:(?P<digits>\d+(?:[.,]\d+)*)(?P<ordinal>st|nd|rd|th)?|(?P<words>\b(?:{_SPELLED})(?:[\s-]+(?:and[\s-]+)?(?:{_SPELLED}))*\b))
     (?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|mln|bln|trn|bn|tn|mn|[kmb])(?![a-z]))?
     (?:\s?(?P<percent>%|percent\b|per\s?cent\b|pct\b|percentage\s+points?\b))?
@@ -47,15 +60,20 @@ _NUMBER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with its kind: a currency code, "%" or "" (a count, a year, a day), and what it counts."""
+    """A number with its kind: a currency code, "%" or "" (a count, a year, a day), and what it counts.
+
+    `fallen`: it says how far something fell, so that the same number with a minus sign says the same.
+    """
 
     value: Decimal
     kind: str
     of: str = ""
+    fallen: bool = field(default=False, compare=False)
 
     def agrees(self, other: Quantity) -> bool:
         """Whether the two can be the same statement: equal values, and kinds that do not contradict each other."""
-        if self.value != other.value or contradict(self.of, other.of):
+        fallen = (self.value > other.value and self.fallen) or (other.value > self.value and other.fallen)
+        if self.value != (-other.value if fallen else other.value) or contradict(self.of, other.of):
             return False
         # "3.8 points" is not 3.8%; a sum may leave out its currency.
         return self.kind == other.kind or ("%" not in (self.kind, other.kind) and "" in (self.kind, other.kind))
@@ -77,10 +95,14 @@ def located(text: str) -> Iterator[tuple[Quantity, int, int]]:
                 continue
         if match["scale"]:
             value *= _SCALES[match["scale"].lower()]
+        if match["minus"]:
+            value = -value
         sign = (match["currency"] or match["after"] or "").lower()
         kind = "%" if match["percent"] else _CURRENCIES.get(sign, "")
         of = "" if kind else counted(text, match.start("digits" if match["digits"] else "words"), match.end())
-        yield Quantity(value.normalize(), kind, of), match.start(), match.end()
+        before = text[max(0, match.start() - 40) : match.start()] + " "
+        fallen = bool(_FALLING.search(before) or _FALL.match(text, match.end()))
+        yield Quantity(value.normalize(), kind, of, fallen), match.start(), match.end()
 
 
 def missing_quantities(claim: str, evidence: str) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
+from rag.days import MONTHS
 from rag.name_words import DEMONYMS, NOT_NAMES, THINGS
 from rag.terms import stem, stems, words
 
@@ -21,6 +22,8 @@ _ACCORDING = re.compile(
 )
 _NO_PERSONS = frozenset(word.lower() for word in (*THINGS, *DEMONYMS))
 _SAYING = frozenset(stem(word) for word in _SAID.split("|"))
+_IN_FRONT = re.compile(rf"^\W*{_NAME}:\s")
+_DAY = rf"\d{{1,2}} (?:{'|'.join(MONTHS)}) \d{{4}}"
 # Where another statement, maybe another's, begins.
 _STATEMENTS = re.compile(r"[;—]|,?\s+(?:while|whereas|but)\s+|,\s+and\s+")
 
@@ -33,12 +36,38 @@ def speakers(claim: str, evidence: Sequence[str], context: str) -> list[str]:
         evidence: sentences.
         context: names outlets, which report and do not speak.
     """
+    claim = without_source(claim, context)
     held = _names(" ".join(evidence))
-    said = _names(claim) | {name for name in _according(claim) if name not in words(context)}
+    front = _in_front(claim)
+    if front and not any(front in words(sentence) for sentence in evidence):
+        return [f"the evidence does not have {front.title()} say it"]
+    said = _names(claim) | {name for name in _according(claim) if name not in words(context)} | ({front} - {""})
     if said and held and not said & held:
         return [f"the evidence has {', '.join(sorted(held))} say it"]
     others = _others(claim, said, evidence)
     return [f"the evidence has {', '.join(sorted(others))} say it"] if others else []
+
+
+def without_source(claim: str, context: str) -> str:
+    """The claim without the name of its source in front: "CNN: …", "CNN, 21 December 2025: …".
+
+    The source is the outlet, as `rag.settle.context_of` writes it behind the headline; whom a headline names is none.
+    """
+    front, colon, said = claim.partition(": ")
+    source = r"\s+".join(map(re.escape, front.split()))
+    if not colon or not source or re.fullmatch(_DAY, front.strip(), re.IGNORECASE):
+        return claim
+    label = rf"(?:^|\. ){source}(?:, {_DAY}(?=\. |\.?$)|(?<=\d{{4}})(?=\. |\.?$)|\.?$)"
+    # An article without outlet and day has its headline for a label.
+    only_headline = re.search(rf"(?:^|\. ){source}\. {source}\.?$", context, re.IGNORECASE)
+    return said if re.search(label, context, re.IGNORECASE) and not only_headline else claim
+
+
+def _in_front(claim: str) -> str:
+    """Whom the claim begins with as in a transcript, "Ida Holt: …"; empty where that is no name."""
+    found = _IN_FRONT.match(claim)
+    name = words(found[1])[-1:] if found else []
+    return next((word for word in name if word not in NOT_NAMES), "")
 
 
 def _names(text: str) -> set[str]:

@@ -18,7 +18,7 @@ from rag.days import MONTHS, WEEKDAYS, beside, named, surely_named
 from rag.hedges import hedging
 from rag.name_words import NOT_NAMES
 from rag.quantities import missing_quantities
-from rag.speakers import speakers
+from rag.speakers import speakers, without_source
 from rag.terms import STOPWORDS, stems, words
 
 
@@ -151,12 +151,16 @@ def spelled_out(text: str) -> str:
 def verbatim(claim: str, evidence: Sequence[str], context: str = "") -> bool:
     """Whether the claim is a whole sentence of the evidence, word for word; behind the name of its source, as quoted.
 
-    A part of a sentence is not enough: "He denied that the bill passed" does not say that the bill passed.
+    A part of a sentence is not enough: "He denied that the bill passed" does not say that the bill passed. Nor are the
+    words alone: "$5", "€5", "5%" and "−5" are one word.
     """
-    whole = {_flat(sentence) for sentence in evidence} | {_flat(" ".join(evidence))}
-    source, colon, said = claim.partition(": ")
-    named = bool(colon and _flat(source)) and f" {_flat(source)} " in f" {_flat(context)} "
-    return any(flat in whole for flat in (_flat(claim), _flat(said) if named else "") if flat)
+    whole = [*evidence, " ".join(evidence)]
+    said = {claim, without_source(claim, context)}
+    return any(_same(one, sentence) for one in said if words(one) for sentence in whole)
+
+
+def _same(claim: str, sentence: str) -> bool:
+    return _flat(claim) == _flat(sentence) and not missing_quantities(claim, sentence)
 
 
 def missing_words(claim: str, held: AbstractSet[str]) -> list[str]:

@@ -58,7 +58,48 @@ def test_any_integer_is_read_as_written(number: int) -> None:
 
 @given(st.text(max_size=200))
 def test_never_fails(text: str) -> None:
-    assert all(q.value >= 0 for q in quantities(text))
+    assert all(q.value.is_finite() for q in quantities(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("GDP: -0.3%", ["-0.3"]),
+        ("GDP: −0.3%", ["-0.3"]),
+        ("a loss of -$5 million", ["-5000000"]),
+        ("minus five degrees", ["-5"]),
+        ("between -10 and (-5)", ["-10", "-5"]),
+        ("plus or minus 3 points", ["3"]),
+        ("2019-2020", ["2019", "2020"]),
+        ("2019 -2020", ["2019", "2020"]),
+        ("a 10-5 win", ["10", "5"]),
+        ("COVID-19", ["19"]),
+        ("a Boeing 737-800", ["737", "800"]),
+        ("about 5 - 6 of them", ["5", "6"]),
+        ("a mid-2024 vote", ["2024"]),
+    ],
+)
+def test_a_minus_sign_stands_in_front_of_a_number_only(text: str, values: list[str]) -> None:
+    assert [q.value for q in quantities(text)] == [Decimal(value).normalize() for value in values]
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "held"),
+    [
+        ("GDP grew 0.3%.", "GDP: -0.3%.", False),
+        ("GDP fell 0.3%.", "GDP: -0.3%.", True),
+        ("GDP fell by about 0.3%.", "GDP: −0.3%.", True),
+        ("GDP saw a 0.3% decline.", "GDP: -0.3%.", True),
+        ("The change was -0.3%.", "GDP shrank 0.3%.", True),
+        ("GDP fell to 0.3%.", "GDP: -0.3%.", False),
+        ("The change was -0.3%.", "GDP grew 0.3%.", False),
+        ("It was minus 5 degrees.", "It was -5 degrees.", True),
+        ("It cost 5 rupees.", "It cost ₹5.", True),
+        ("It cost $5.", "It cost ₹5.", False),
+    ],
+)
+def test_a_minus_sign_is_part_of_the_number(claim: str, evidence: str, held: bool) -> None:
+    assert (not missing_quantities(claim, evidence)) == held
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.verify import OverlapVerifier, failures, verbatim
+from rag.verify import Case, OverlapVerifier, Verdict, failures, verbatim
+from rag.verify_learned import at_once
 
 LOAN = "U.S. envoys met officials, and leaders of the EU agreed on a $106 billion loan package for Kyiv."
 CALL = "Spokesman Dmitry Peskov said that no call was planned, though one “could be arranged quickly.”"
@@ -86,6 +87,68 @@ def test_a_quotation_may_name_its_source_in_front() -> None:
     assert not verbatim(f"The Week, 3 June 2024: {said}", [said], beside)
     assert not verbatim("CNN, 3 June 2024: Prices rose by 5% in May, the bureau said.", [said], beside)
     assert not verbatim(f"CNN, 3 June 2024: {said}", [said])
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        ("The package is worth €106 billion.", "The package is worth $106 billion."),
+        ("The package is worth $106 billion.", "The package is worth ₹106 billion."),
+        ("Rates rose 5%.", "Rates rose 5."),
+        ("Rates rose 5.", "Rates rose 5%."),
+        ("The rate was 0.3% in May.", "The rate was -0.3% in May."),
+        ("The rate was 0.3% in May.", "The rate was −0.3% in May."),
+        ("The rate was -0.3% in May.", "The rate was 0.3% in May."),
+    ],
+)
+def test_a_changed_sign_is_not_word_for_word(claim: str, evidence: str) -> None:
+    assert not verbatim(claim, [evidence])
+    assert not verbatim(claim, [evidence, claim[:-2]])
+    assert verifier.verify(claim, [evidence]).support < verifier.threshold
+    assert isinstance(at_once(claim, Case((evidence,))), Verdict)  # without the network
+    assert verbatim(evidence, ["Another one.", evidence])
+
+
+CLASH = "Holt and Weber clash. CNN, 3 June 2024"
+
+
+@pytest.mark.parametrize(
+    ("claim", "context", "held"),
+    [
+        ("CNN: Taxes will rise.", CLASH, True),
+        ("CNN, 3 June 2024: Taxes will rise.", CLASH, True),
+        ("CNN, 4 June 2024: Taxes will rise.", CLASH, False),
+        ("3 June 2024: Taxes will rise.", CLASH, False),
+        ("Weber: Taxes will rise.", CLASH, False),
+        ("Holt and Weber: Taxes will rise.", CLASH, False),
+        ("Weber clash. CNN, 3 June 2024: Taxes will rise.", CLASH, False),
+        ("CNN: Taxes will rise.", "Holt and Weber clash. CNN", True),
+        ("CNN: Taxes will rise.", ". CNN", True),
+        ("Weber: Taxes will rise.", "Holt. Weber. CNN", False),
+        ("Weber: Taxes will rise.", "Weber. Weber", False),  # neither outlet nor day: the label is the headline
+        ("BBC: Taxes will rise.", f"{CLASH}. Now it's out. BBC, 4 June 2024", True),
+        ("CNN: Taxes will rise.", f"{CLASH}. Now it's out. BBC, 4 June 2024", True),
+        ("St. Louis Post, 3 June 2024: Taxes will rise.", "It's out. St. Louis Post, 3 June 2024", True),
+        ("Weber: Taxes will rise.", "", False),
+    ],
+)
+def test_only_its_outlet_may_stand_in_front_of_a_quotation(claim: str, context: str, held: bool) -> None:
+    evidence = ["Taxes will rise."]
+    assert verbatim(claim, evidence, context) == held
+
+
+@pytest.mark.parametrize(
+    ("evidence", "held"),
+    [
+        ("Taxes will rise.", False),
+        ("Taxes will rise, Holt said in a letter to Weber.", False),
+        ("Taxes will rise, Weber said.", True),
+        ("Weber: Taxes will rise.", True),
+    ],
+)
+def test_words_are_put_in_the_mouth_of_nobody_whom_only_a_headline_names(evidence: str, held: bool) -> None:
+    verdict = verifier.verify("Weber: Taxes will rise.", [evidence], CLASH)
+    assert (verdict.support >= verifier.threshold) == held, verdict
 
 
 def test_what_a_correction_withdraws_is_not_supported() -> None:
