@@ -30,6 +30,8 @@ ENCODINGS = (
     *("koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),
 )
 
+# How a page, a feed or a sitemap states its own encoding.
+_CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 # Encodings of Python's own that no mail and no page is written in; of some, decoding takes time by the square.
 _NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 
@@ -104,6 +106,22 @@ def stated(content: bytes, charset: str) -> str:
     if codecs.lookup(charset).name in _NO_CHARSETS:
         raise LookupError(charset)
     return content.decode(charset)
+
+
+def text_of(content: bytes, charset: str = "") -> str:
+    """The text of a page, a feed or a sitemap: UTF-8 if it is valid, else what the server or it says, else what fits.
+
+    Raises:
+        UnreadableError: it is no text in any.
+    """
+    named = _CHARSET.search(content[:4096])
+    for name in ("utf-8-sig", charset, named[1].decode() if named else ""):
+        try:
+            if name:
+                return stated(content, name)
+        except (LookupError, ValueError):
+            continue
+    return decoded(content)
 
 
 def _guessed(content: bytes) -> str:

@@ -9,14 +9,12 @@ from urllib.parse import urlsplit
 
 from index.clean import canonical_url, one_line
 from index.incoming import to_article
-from index.loaders.common import Read, UnreadableError, decoded, prettified, stated, whole
+from index.loaders.common import Read, UnreadableError, prettified, text_of, whole
 
 # A long read with everything around it has 1 MB and 20,000 tags. What is far beyond takes trafilatura minutes
 # (100,000 tags measure 5 s) and is no article.
 MAX_PAGE = 8 * 1024**2
 MAX_TAGS = 100_000
-
-_CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 
 
 def read_page(source: str, stream: BinaryIO) -> Iterator[Read]:
@@ -38,7 +36,7 @@ def page_record(content: bytes, url: str = "", charset: str = "") -> dict[object
     Raises:
         UnreadableError: it is no page, or there is no article in it.
     """
-    text = _text(content, charset)
+    text = text_of(content, charset)
     if text.count("<") > MAX_TAGS:
         reason = f"a page of more than {MAX_TAGS:,} tags"
         raise UnreadableError(reason, "Save the article itself, without what stands around it.")
@@ -95,15 +93,3 @@ def _extracted(text: str, url: str) -> Any:
     except (ValueError, TypeError, AttributeError, RecursionError, AssertionError, LookupError) as exc:
         reason = f"a page that cannot be taken apart: {type(exc).__name__}"
         raise UnreadableError(reason, "Save the article's text instead.") from exc
-
-
-def _text(content: bytes, charset: str) -> str:
-    """UTF-8 if it is valid, else what the server or the page says, else what fits."""
-    named = _CHARSET.search(content[:4096])
-    for name in ("utf-8-sig", charset, named[1].decode() if named else ""):
-        try:
-            if name:
-                return stated(content, name)
-        except (LookupError, ValueError):
-            continue
-    return decoded(content)

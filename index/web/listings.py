@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 from xml.etree.ElementTree import Element, ParseError
 
 from index.clean import canonical_url
-from index.loaders.common import UnreadableError, decoded
+from index.loaders.common import UnreadableError, text_of
 from index.markup import without_tags
 from index.web.fetch import MAX_BODY
 
@@ -28,8 +28,9 @@ MAX_ENTRIES = 50_000
 # Characters of an entry's id; URLs, tags and UUIDs are far shorter.
 _MAX_NAME = 1000
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
+# What was passed is not looked at again: else comments in a row would take time without end.
 _ROOT = re.compile(
-    r"\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*)*<([A-Za-z][\w:.-]*)", re.DOTALL
+    r"\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*)*+<([A-Za-z][\w:.-]*)", re.DOTALL
 )
 _JSON_FEED = "https://jsonfeed.org/version/"
 
@@ -66,21 +67,25 @@ class Listing:
     lists: tuple[str, ...] = field(default=())
 
 
-def listing(body: bytes, url: str) -> Listing | None:
+def listing(body: bytes, url: str, charset: str = "") -> Listing | None:
     """The list that was fetched from `url`, or None where it is something else.
+
+    Args:
+        body: what came.
+        url: where it came from.
+        charset: what the server said.
 
     Raises:
         UnreadableError: it is a list that cannot be read.
     """
     body = _unpacked(body)
     try:
-        text = decoded(body)
+        text = text_of(body, charset).lstrip("\ufeff \t\r\n")
     except UnreadableError:
         return None
-    start = text[:4096].lstrip("\ufeff \t\r\n")
-    if start.startswith("{") and _JSON_FEED in text[:4096]:
+    if text.startswith("{"):
         return _json_feed(text, url)
-    root = _ROOT.match(start)
+    root = _ROOT.match(text[:4096])
     read = _READERS.get(root[1].lower().rpartition(":")[2]) if root else None
     if read is None:
         return None
@@ -145,13 +150,17 @@ def _feed(text: str, url: str) -> Listing:
     return Listing(tuple(entries))
 
 
-def _json_feed(text: str, url: str) -> Listing:
+def _json_feed(text: str, url: str) -> Listing | None:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as exc:
+        if _JSON_FEED not in text[:4096]:
+            return None
         reason = "a JSON feed that is no JSON"
         raise UnreadableError(reason, "Try again later.") from exc
-    items = found.get("items") if isinstance(found, dict) else None
+    if not str(found.get("version")).startswith(_JSON_FEED):
+        return None
+    items = found.get("items")
     if not isinstance(items, list):
         reason = "a JSON feed without items"
         raise UnreadableError(reason, "Is it the right address?")
@@ -176,7 +185,7 @@ def _json_feed(text: str, url: str) -> Listing:
 
 def _absolute(link: str, base: str) -> str:
     try:
-        return canonical_url(urljoin(base, link.strip())) if link.strip() else ""
+        return canonical_url(urljoin(base, link.strip().replace(" ", "%20"))) if link.strip() else ""
     except ValueError:
         return ""
 
@@ -189,7 +198,7 @@ def _tree(text: str) -> Element:
     from defusedxml.ElementTree import fromstring  # noqa: PLC0415
 
     try:
-        tree: Element = fromstring(text.encode(), forbid_dtd=True)
+        tree: Element = fromstring(text, forbid_dtd=True)  # as text: what it says of its encoding is past
     except (ParseError, DefusedXmlException, ValueError, RecursionError, LookupError) as exc:
         reason = f"a sitemap that cannot be read: {exc}"
         raise UnreadableError(reason, "Try again later, or give the address of a feed.") from exc

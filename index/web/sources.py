@@ -149,7 +149,7 @@ class Web:
                 if visit.article_id:
                     yield Fetched((Unchanged(self.url, visit.article_id),), [replace(visit, at=time.time())])
                 return
-            found = listing(answer.body, answer.url)
+            found = listing(answer.body, answer.url, answer.charset)
             if found is None:
                 article = _article(answer, Entry(self.url))
                 yield Fetched((article,), [_visited(self.url, answer, article.id)])
@@ -196,7 +196,7 @@ class Web:
             answer = self._manners.get(url, _conditions(visit) if older else self._unless_due(visit))
             if answer.status == 304 and visit:
                 return Fetched((), [replace(visit, at=time.time())] if older else [])
-            found = listing(answer.body, answer.url)
+            found = listing(answer.body, answer.url, answer.charset)
         except (DatelineError, UnreadableError) as exc:
             return Fetched((_refused(url, exc),), [Visit(url, at=time.time())])
         if found is None or found.lists:

@@ -18,6 +18,7 @@ from fakes.news_site import Site, news_site, page
 from fakes.pdf import pdf_of
 from hypothesis import given
 from hypothesis import strategies as st
+from torture import fuzz
 from typer.testing import CliRunner
 
 from index.build import Builder
@@ -488,6 +489,52 @@ class TestSitemaps:
         assert found is not None
         said = [(entry.url, entry.title, entry.outlet, entry.published, entry.changed) for entry in found.entries]
         assert said == [("https://e.org/story", "Storm", "The Bay", "2025-12-21", "2025-12-21")]
+
+    @pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-16", "utf-8"])
+    def test_a_sitemap_may_state_its_encoding(self, encoding: str) -> None:
+        text = f'<?xml version="1.0" encoding="{encoding}"?><urlset><url><loc>https://e.org/café</loc></url></urlset>'
+        found = listing(f"\n{text}".encode(encoding), "https://e.org/map.xml")
+        assert found is not None
+        assert [entry.url for entry in found.entries] == ["https://e.org/café"]
+
+    @pytest.mark.parametrize(
+        ("declared", "charset"), [("iso-8859-2", ""), ("", "iso-8859-2"), ("windows-1250", "x-odd")]
+    )
+    def test_a_feed_is_read_in_its_encoding(self, declared: str, charset: str) -> None:
+        declaration = f'<?xml version="1.0" encoding="{declared}"?>' if declared else ""
+        item = "<item><title>Źle w Łodzi</title><link>https://e.org/a b</link></item>"
+        body = f'{declaration}<rss version="2.0"><channel><title>Gość</title>{item}</channel></rss>'
+        found = listing(body.encode(declared or charset), "https://e.org/rss", charset)
+        assert found is not None
+        (entry,) = found.entries
+        assert (entry.title, entry.outlet, entry.url) == ("Źle w Łodzi", "Gość", "https://e.org/a%20b")
+
+    @pytest.mark.parametrize(
+        "feed",
+        [
+            '{"version":"https:\\/\\/jsonfeed.org\\/version\\/1.1","items":[{"url":"https:\\/\\/e.org\\/a"}]}',
+            json.dumps(
+                {
+                    "description": "x" * 5000,
+                    "items": [{"url": "https://e.org/a"}],
+                    "version": "https://jsonfeed.org/version/1",
+                }
+            ),
+        ],
+    )
+    def test_a_json_feed_is_known_by_its_version_wherever_it_stands(self, feed: str) -> None:
+        found = listing(feed.encode(), "https://e.org/feed.json")
+        assert found is not None
+        assert [entry.url for entry in found.entries] == ["https://e.org/a"]
+
+    @pytest.mark.parametrize("text", ['{"items": []}', '{"version": 2}', "{ not JSON }"])
+    def test_other_json_is_no_feed(self, text: str) -> None:
+        assert listing(text.encode(), "https://e.org/x.json") is None
+
+    def test_comments_in_a_row_are_passed_in_no_time(self) -> None:
+        with fuzz.deadline(fuzz.DEADLINE_S):
+            assert listing(b"<!---->" * 500 + b"x", "https://e.org/") is None
+            assert listing(b"<!---->" * 500 + b"<rss/>", "https://e.org/") is not None
 
     def test_the_lists_of_an_index_are_looked_into_when_it_is_as_it_was(
         self, site: Site, builder: Builder, manners: Manners
