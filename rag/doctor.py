@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from math import isfinite
 from pathlib import Path
@@ -20,6 +20,7 @@ from index.repair import examine as damage
 from index.stores import EMBEDDED
 from rag.config import Config
 from rag.llm import AUTO, make
+from rag.model_settings import ModelStatus
 from rag.rerank import reranker
 from rag.selector import AnswerSelector
 from rag.types import Found, Question
@@ -33,16 +34,22 @@ _QUESTION = "What has the rain closed?"
 _CLAIM, _EVIDENCE = "Rain closed the old bridge.", "Heavy rain has closed the bridge."
 
 State = Literal["good", "note", "broken"]
+Fact = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found of one part. A note is worth knowing; only broken needs mending."""
+    """What was found of one part. A note is worth knowing; only broken needs mending.
+
+    Attributes:
+        facts: what the message tells, for programs; docs/json.md lists the names.
+    """
 
     part: str
     state: State
     message: str
     advice: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
 def examine(config: Config) -> list[Finding]:
@@ -72,7 +79,15 @@ def _index(config: Config) -> Iterator[Finding]:
         stats = store.stats()
         newest = f", the newest of {stats.newest}" if stats.newest else ""
         yield Finding(
-            "index", "good", f"{stats.articles} articles in {stats.passages} passages at {config.place}{newest}"
+            "index",
+            "good",
+            f"{stats.articles} articles in {stats.passages} passages at {config.place}{newest}",
+            facts={
+                "place": str(config.place),
+                "articles": stats.articles,
+                "passages": stats.passages,
+                "newest": stats.newest.isoformat() if stats.newest else None,
+            },
         )
     if config.store != EMBEDDED:
         return  # Milvus looks after its own files
@@ -88,7 +103,9 @@ def _index(config: Config) -> Iterator[Finding]:
 def _encoder(config: Config) -> Iterator[Finding]:
     model = embedder(config.embedder)
     size = int(model.encode(["a test"]).shape[1])
-    yield Finding("encoder", "good", f"{model.name} loads, {size} dimensions, {model.max_tokens} tokens")
+    message = f"{model.name} loads, {size} dimensions, {model.max_tokens} tokens"
+    facts: dict[str, Fact] = {"encoder": model.name, "dimension": size, "max_tokens": model.max_tokens}
+    yield Finding("encoder", "good", message, facts=facts)
     with suppress(IndexMissing), config.place.open() as store:  # that there is none was said of the index
         wanted = Manifest(model.name, size, store.manifest.chunking)
         store.manifest.require(wanted, str(config.place))
@@ -96,24 +113,15 @@ def _encoder(config: Config) -> Iterator[Finding]:
 
 def _embedded(config: Config) -> Iterator[Finding]:
     status = make("embedded", config.model_settings).check()
-    if status.error:
-        state: State = "broken" if config.llm.startswith("embedded") else "note"
-        yield Finding("embedded model", state, status.error.message, status.advice)
-    else:
-        message = f"{status.label} ({status.detail}), context {status.context_window} tokens"
-        yield Finding("embedded model", "good", message)
+    message = f"{status.label} ({status.detail}), context {status.context_window} tokens"
+    yield _model("embedded model", status, message, needed=config.llm.startswith("embedded"))
 
 
 def _ollama(config: Config) -> Iterator[Finding]:
     named = config.llm.startswith("ollama")
     status = make(config.llm if named else "ollama", config.model_settings).check()
-    if status.error:
-        # Without Ollama answers come from the embedded model, unless it was asked for by name.
-        yield Finding("Ollama", "broken" if named else "note", status.error.message, status.advice)
-    else:
-        yield Finding(
-            "Ollama", "good", f"{status.label}, context {status.context_window} tokens. {status.detail}".strip()
-        )
+    # Without Ollama answers come from the embedded model, unless it was asked for by name.
+    yield _model("Ollama", status, _described(status), needed=named)
 
 
 def _other_model(config: Config) -> Iterator[Finding]:
@@ -121,11 +129,28 @@ def _other_model(config: Config) -> Iterator[Finding]:
     if config.llm in ("auto", "none") or config.llm.partition("/")[0] in AUTO:
         return
     status = make(config.llm, config.model_settings).check()
+    yield _model("language model", status, _described(status), needed=True)
+
+
+def _described(status: ModelStatus) -> str:
+    return f"{status.label}, context {status.context_window} tokens. {status.detail}".strip()
+
+
+def _model(part: str, status: ModelStatus, message: str, *, needed: bool) -> Finding:
+    facts = _facts(status)
     if status.error:
-        yield Finding("language model", "broken", status.error.message, status.advice)
-    else:
-        found = f"{status.label}, context {status.context_window} tokens. {status.detail}".strip()
-        yield Finding("language model", "good", found)
+        return Finding(part, "broken" if needed else "note", status.error.message, status.advice, facts)
+    return Finding(part, "note" if status.note else "good", message, status.note, facts)
+
+
+def _facts(status: ModelStatus) -> dict[str, Fact]:
+    return {
+        "model": status.label,
+        "reachable": status.reachable,
+        "pulled": status.present,
+        "context": status.context_window,
+        "loaded_context": status.loaded_context,
+    }
 
 
 def _verifier(config: Config) -> Iterator[Finding]:
@@ -137,7 +162,9 @@ def _verifier(config: Config) -> Iterator[Finding]:
             yield _noise("verifier", support)
             return
     label = f"{config.verifier} ({status.label})" if status else config.verifier
-    yield Finding("verifier", "good", f"{label} is ready; a sentence counts as supported from {made.threshold:g}")
+    message = f"{label} is ready; a sentence counts as supported from {made.threshold:g}"
+    facts = {"verifier": config.verifier, "threshold": made.threshold, **(_facts(status) if status else {})}
+    yield Finding("verifier", "good", message, facts=facts)
 
 
 def _selector(_: Config) -> Iterator[Finding]:
@@ -151,11 +178,12 @@ def _selector(_: Config) -> Iterator[Finding]:
 def _reranker(config: Config) -> Iterator[Finding]:
     made = reranker(config.reranker)
     if made is None:
-        yield Finding("reranker", "good", "none is set: articles stay in the order in which the search found them")
+        message = "none is set: articles stay in the order in which the search found them"
+        yield Finding("reranker", "good", message, facts={"reranker": None})
         return
     article = StoredArticle(Article("test", "", _EVIDENCE), version=1, story=1, added_at="")
     made.rerank(Question(_QUESTION, _QUESTION, date.min), [Found(article, 1.0)])
-    yield Finding("reranker", "good", f"{config.reranker} loads and scores")
+    yield Finding("reranker", "good", f"{config.reranker} loads and scores", facts={"reranker": config.reranker})
 
 
 def _noise(part: str, score: float) -> Finding:
@@ -171,4 +199,5 @@ def _disk(config: Config) -> Iterator[Finding]:
         "broken" if low else "good",
         f"{free / 1e9:.1f} GB free",
         "Make room before you ingest more." if low else "",
+        {"free_bytes": free, "needed_bytes": LOW_DISK},
     )

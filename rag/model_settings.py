@@ -62,6 +62,8 @@ class ModelStatus:
         context_window: tokens it will be used with, or None when that cannot be known yet.
         error: what an attempt to use it would raise; None when it is ready.
         detail: for `dateline doctor`: versions, sizes.
+        loaded_context: tokens that its server holds it with at this moment; None where it is not loaded or not told.
+        note: what is worth knowing although it can be used.
     """
 
     label: str
@@ -70,6 +72,8 @@ class ModelStatus:
     context_window: int | None = None
     error: ModelError | None = None
     detail: str = ""
+    loaded_context: int | None = None
+    note: str = ""
 
     @property
     def ready(self) -> bool:

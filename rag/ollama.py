@@ -115,7 +115,15 @@ class OllamaModel:
         detail += f", loaded with a context of {loaded} tokens" if loaded else ""
         if _runs_elsewhere(self._model):
             detail += ". This model runs on Ollama's servers: questions and passages leave this machine"
-        return ModelStatus(label, reachable=True, present=True, context_window=self.context_window, detail=detail)
+        return ModelStatus(
+            label,
+            reachable=True,
+            present=True,
+            context_window=self.context_window,
+            detail=detail,
+            loaded_context=loaded,
+            note=_reloads(loaded, min(self.context_window, _FLOOR)),
+        )
 
     def stream(
         self,
@@ -279,6 +287,16 @@ def _duration(keep_alive: str) -> str | float:
         return float(keep_alive)
     except ValueError:
         return keep_alive
+
+
+def _reloads(loaded: int | None, asked: int) -> str:
+    """What follows where the server holds the model with less context than any prompt is sent with."""
+    if not loaded or loaded >= asked:
+        return ""
+    return (
+        f"It is loaded with {loaded} tokens, fewer than the {asked} that Dateline asks for at least: Ollama loads it"
+        " anew for the first answer, which takes longer."
+    )
 
 
 def _was_cut(sent: TokenBounds, read: int | None, asked: int, loaded: int | None) -> bool:

@@ -11,6 +11,7 @@ from fakes import fake_ollama, fake_openai, nli
 from fakes.fake_ollama import FakeOllama
 
 from rag import doctor, llamacpp, selector, verify_learned
+from rag.cli_print import findings_json
 from rag.config import Config
 from rag.doctor import Finding, examine
 
@@ -47,8 +48,37 @@ def test_ollama_is_missed_only_where_it_is_asked_for(seed_index: Path, llm: str,
     assert finding.advice == "Start it with `ollama serve`."
 
 
+def test_facts_for_programs(seed_index: Path, ollama: FakeOllama) -> None:
+    ollama.loaded = 4096
+    settings = config(seed_index, ollama_host=ollama.url)
+    listed = findings_json(examine(settings))["findings"]
+    facts = {finding["part"]: finding["facts"] for finding in listed}
+    assert facts["encoder"]["dimension"] == 384
+    assert facts["index"]["articles"] > 0
+    assert facts["index"]["place"] == str(settings.place)
+    of_model = {name: value for name, value in facts["Ollama"].items() if name != "model"}
+    assert of_model == {"reachable": True, "pulled": True, "context": 8192, "loaded_context": 4096}
+    assert (facts["embedded model"]["context"], facts["embedded model"]["loaded_context"]) == (4096, None)
+    assert facts["verifier"].keys() >= {"verifier", "threshold"}
+    assert facts["reranker"] == {"reranker": None}
+    assert facts["disk"]["free_bytes"] > 0
+    silent = found(config(seed_index))["Ollama"].facts
+    assert (silent["reachable"], silent["pulled"], silent["context"]) == (False, False, None)
+
+
+@pytest.mark.parametrize(("loaded", "state"), [(None, "good"), (2048, "note"), (4096, "good"), (16384, "good")])
+def test_a_context_that_is_smaller_than_what_is_asked_for_is_noted(
+    seed_index: Path, ollama: FakeOllama, loaded: int | None, state: str
+) -> None:
+    ollama.loaded = loaded
+    (finding,) = doctor._ollama(config(seed_index, ollama_host=ollama.url))
+    assert finding.state == state
+    assert ("It is loaded with 2048 tokens, fewer than the 4096" in finding.advice) == (state == "note")
+
+
 def test_a_model_that_is_not_pulled(seed_index: Path, ollama: FakeOllama) -> None:
     finding = found(config(seed_index, llm="ollama/gemma3:1b", ollama_host=ollama.url))["Ollama"]
+    assert (finding.facts["reachable"], finding.facts["pulled"]) == (True, False)
     assert finding.state == "broken"
     assert finding.advice.startswith("Get it with `ollama pull gemma3:1b`.")
 
