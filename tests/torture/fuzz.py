@@ -117,6 +117,8 @@ TOKENS += (
 )
 REPEATED = 50_000
 _ONE_IN = 50
+# A draft ends where its model must, in characters; while it grows it is read again and again.
+_DRAFT = 10_000
 
 
 def _zip(members: dict[str, bytes]) -> bytes:
@@ -206,6 +208,7 @@ def words(text: str, rng: random.Random) -> None:
 
 def citations(text: str, rng: random.Random) -> None:
     """A draft in any pieces: sentences without marks, and a mark that was not offered leads to nothing."""
+    text = text[:_DRAFT]
     reader, found, at = SentenceReader(), [], 0
     while at < len(text):
         size = rng.randrange(1, 60)
