@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from itertools import pairwise
 
 import pytest
@@ -138,6 +139,12 @@ def test_a_mark_that_was_cut_off_is_dropped_and_a_sentence_is_not() -> None:
         DraftSentence("It rained.", (1,)),
         DraftSentence("(Some said it", ()),
     ]
+
+
+def test_a_long_row_of_commas_is_read_at_once() -> None:
+    start = time.monotonic()
+    read([f"[1] {',' * 20_000}x"])
+    assert time.monotonic() - start < 5
 
 
 PARTS = (
