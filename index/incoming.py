@@ -131,7 +131,8 @@ def _within(read: Record) -> None:
     if len(read.text) > MAX_TEXT:
         msg = f"field 'text' has {len(read.text):,} characters; {MAX_TEXT:,} are the most"
         raise InputError(msg, "Is it one article? Split it, best into .jsonl files.")
-    others = {"title": read.title, "outlet": read.outlet, "url": read.url, "authors": "\n".join(read.authors)}
+    authors = "".join(name or " " for name in read.authors)  # many empty ones are many, too
+    others = {"title": read.title, "outlet": read.outlet, "url": read.url, "authors": authors}
     for name, value in others.items():
         if len(value or "") > MAX_FIELD:
             msg = f"field {name!r} has {len(value or ''):,} characters; {MAX_FIELD:,} are the most"
