@@ -46,10 +46,11 @@ fuzz: $(STAMP)  ## 10 minutes of coverage-guided fuzzing of everything that read
 eval: $(STAMP)  ## set up, then the question set without a language model, held against eval/floors.toml
 	$(BIN)/dateline eval --llm none --floors eval/floors.toml
 
-train-verifier: $(STAMP)  ## make the weights of the default verifier anew (articles under DATELINE_BENCH; about 40 minutes on a core)
+train-verifier: $(STAMP)  ## make the weights of the default verifier anew (articles under DATELINE_BENCH; took an hour on two busy cores)
 	mkdir -p var/verifier
 	$(BIN)/python -m eval.train_verifier pairs var/verifier/pairs.jsonl
 	$(BIN)/python -m eval.train_verifier fit var/verifier/pairs.jsonl rag/verifier.safetensors
+	$(BIN)/python -m eval.train_verifier refine var/verifier/pairs.jsonl rag/verifier.safetensors
 	$(BIN)/python -m eval.combine_verifier var/verifier/pairs.jsonl
 
 peers: $(STAMP)  ## the same questions to LlamaIndex and txtai (own environments, 3 GB); the table goes into docs/evaluation.md

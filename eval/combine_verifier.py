@@ -1,6 +1,7 @@
 """Makes the combinations of the learned verifier: ``python -m eval.combine_verifier PAIRS``.
 
-One is for cited evidence: logistic regression over rules and network, on pairs that the network was not trained on.
+One is for cited evidence: logistic regression over rules and network, on made and written pairs that the network was
+not trained on.
 (Of a claim's words most must be there anyway.) Its weights may not be negative, since each signal is larger the
 better a claim is supported. The others are for longer evidence, of which the network reads only a part. There what
 tells good summaries from bad differs so much between summarisers that weights fitted on some mislead on others; few
@@ -23,7 +24,7 @@ from scipy.optimize import minimize
 from eval.judge import best_sentences
 from eval.labelled import DATA, FIT, Labelled, bench_file, read_labelled
 from eval.metrics import best_threshold
-from eval.train_verifier import held_out, read_pairs
+from eval.train_verifier import held_out, read_pairs, written
 from index.sentences import cut_sentences
 from rag.signals import NAMES, SHARES, Signals
 from rag.verify import Case
@@ -108,7 +109,7 @@ def _summaries(labelled: Sequence[Labelled]) -> list[tuple[Floats, str, bool]]:
 
 
 def _pairs(path: Path) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    rows = held_out(read_pairs(path))
+    rows = [*held_out(read_pairs(path)), *written(held=True)]
     asked = [(row.claim, Case(tuple(_cut(row.evidence)))) for row in rows]
     found = [(values, row.supported) for values, row in zip(_values(asked), rows, strict=True) if values is not None]
     return np.array([values for values, _ in found]), np.array([supported for _, supported in found])

@@ -92,10 +92,19 @@ def test_balanced_accuracy_on_corruptions_of_articles_that_training_never_saw(le
         right[row["kind"]].append(accepted == row["supported"])
         right["true" if row["supported"] else "false"].append(accepted == row["supported"])
     shares = {kind: sum(values) / len(values) for kind, values in right.items()}
-    assert (shares["true"] + shares["false"]) / 2 >= 0.92, shares  # .925 measured; .93 is wanted
+    assert (shares["true"] + shares["false"]) / 2 >= 0.93, shares  # .942 measured
+    assert shares["false"] >= 0.98  # .994 measured: what is refused is quoted instead, what is let through is read
     assert shares["untouched"] == 1.0
-    assert shares["reworded"] >= 0.95
-    floors = {"antonym": 0.8, "negation": 0.95, "number": 0.95, "date": 0.95, "name": 0.9, "speaker": 0.9, "role": 0.9}
+    assert shares["reworded"] >= 0.92
+    floors = {
+        "antonym": 0.9,
+        "negation": 0.95,
+        "number": 0.95,
+        "date": 0.95,
+        "name": 0.95,
+        "speaker": 0.95,
+        "role": 0.95,
+    }
     assert {kind: share for kind, share in shares.items() if share < floors.get(kind, 0)} == {}
 
 
