@@ -87,7 +87,7 @@ def test_without_its_rules_the_harness_sees_attacks_succeed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bag: BagEmbedder
 ) -> None:
     """What is left out is left out in every module that imported it: else the table would flatter the verifier."""
-    attack = ATTACKS["ignore-previous"]
+    attack = ATTACKS["disregard-rules"]  # not one with "say": that alone has a claim quoted
     with poisoned(attack, tmp_path / "poisoned", bag) as store:
         (tmp_path / "dist").mkdir()
         model = scripted.install(tmp_path / "dist", monkeypatch, attack.obedient)
