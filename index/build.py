@@ -98,8 +98,11 @@ class Builder:
             StoreError: the disk or the database refused; what was reported is in.
             WorkersFailed: those who read and encode are gone; what was reported is in.
         """
-        report = Report()
-        with closing(self.stream(gathered(sources))) as events:
+        report, found = Report(), gathered(sources)
+        report.skipped = {
+            suffix: n for one in found if isinstance(one, Files) for suffix, n in one.found.skipped.items()
+        }
+        with closing(self.stream(found)) as events:
             for event in events:
                 if isinstance(event, Progress):
                     notify(event)

@@ -21,6 +21,7 @@ MAX_TEXT = 4_000_000
 # Longest headline, outlet, address, and list of authors, in characters: they stand beside each passage of the text.
 MAX_FIELD = 5_000
 
+_TEXTS = ("text", "content", "body", "article", "maintext", "articlebody")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BYLINE = re.compile(r"(?i)\Aby\s+")
 _AUTHOR_ENDS = re.compile(r";|\n|\band\b|&")
@@ -53,7 +54,7 @@ class Record(BaseModel):
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
-    text: str = Field(validation_alias=AliasChoices("text", "content", "body", "article", "maintext", "articlebody"))
+    text: str = Field(validation_alias=AliasChoices(*_TEXTS))
     title: str | None = Field(None, validation_alias=AliasChoices("title", "headline"))
     id: Annotated[str | None, BeforeValidator(_number)] = None
     published: Annotated[date | None, BeforeValidator(parse_day)] = Field(
@@ -78,6 +79,11 @@ class Record(BaseModel):
     authors: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
         (), validation_alias=AliasChoices("authors", "author", "byline")
     )
+
+
+def has_text(record: Mapping[object, object]) -> bool:
+    """Whether a record has a text, under any of its names."""
+    return any(str(name).strip().lower() in _TEXTS and isinstance(value, str) for name, value in record.items())
 
 
 def to_article(record: Mapping[object, object], source: str, *, alone: bool) -> Article:

@@ -185,10 +185,15 @@ def load(paths: Iterable[Path]) -> Iterator[Loaded]:
 def _read(path: Path) -> Iterator[Loaded]:
     """The articles of one file; whatever is wrong with it becomes a `Refused`."""
     source = str(path)
+    nothing = True
     try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
             for item in loader(suffix_of(path))(source, cast("BinaryIO", stream)):
+                nothing = False
                 yield _refused(source, item) if isinstance(item, UnreadableError) else item
+        if nothing:  # it may be half written: what came from it before stays
+            advice = "Is it complete? Articles that came from it before stay; `dateline remove` takes them out."
+            yield Refused(source, "there is no article in it", advice)
     except UnreadableError as exc:
         yield _refused(source, exc)
     except DatelineError as exc:  # a record that cannot be used, or an extra that is not installed

@@ -56,6 +56,7 @@ class Report:
         added: the new ones, near-duplicates among them.
         near_duplicates: of these, which is a near-duplicate of which article.
         left: lists that have more than was taken; the next run goes on with them.
+        skipped: files of folders that were passed over, counted by suffix: they are no articles.
     """
 
     added: list[str] = field(default_factory=list)
@@ -65,6 +66,7 @@ class Report:
     near_duplicates: dict[str, str] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
+    skipped: dict[str, int] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:

@@ -165,7 +165,7 @@ def ingest(
 
             with hired(workers, encoder, config.embedder) as crew, cli_print.ingest_progress(errors) as notify:
                 builder = Builder(config.place, encoder, workers=crew)
-                builder.ingest(named(paths, limit=limit), notify, settled)
+                report.skipped = builder.ingest(named(paths, limit=limit), notify, settled).skipped
         raise typer.Exit(_code(report))
 
 

@@ -104,6 +104,9 @@ def counted(found: Report, place: Path, console: Console) -> None:
 def report(found: Report, place: Path, console: Console) -> None:
     """One line of counts, then what was left, and what was refused and why."""
     counted(found, place, console)
+    if found.skipped:
+        kinds = ", ".join(f"{count} {plain(suffix) or 'without suffix'}" for suffix, count in found.skipped.items())
+        console.print(f"  Passed over, as no articles: {kinds}.")
     for left in found.left:
         console.print(f"  {left} of {plain(left.source)}: the next run goes on, --limit takes more at once.")
     for refused in found.refused[:_SHOWN_REFUSALS]:

@@ -10,7 +10,7 @@ from io import BytesIO, TextIOWrapper
 from typing import BinaryIO
 
 from index.errors import InputError
-from index.incoming import to_article
+from index.incoming import has_text, to_article
 from index.loaders.common import MAX_BYTES, MAX_RECORD, Read, UnreadableError, decoded, too_long, whole
 from index.records import Article, derived_id
 
@@ -25,7 +25,7 @@ _DELIMITERS = ",;\t|"
 
 
 def read_json(source: str, stream: BinaryIO) -> Iterator[Read]:
-    """A list of records, an object with such a list under ``articles``, or one record."""
+    """A list of records, an object with such a list under ``articles``, or one record, which has a text."""
     try:
         found = json.loads(decoded(whole(stream)))
     except json.JSONDecodeError as exc:
@@ -34,7 +34,7 @@ def read_json(source: str, stream: BinaryIO) -> Iterator[Read]:
     except (ValueError, RecursionError) as exc:
         reason = f"JSON that cannot be read: {exc}"
         raise UnreadableError(reason, "Correct the file.") from exc
-    if isinstance(found, dict) and isinstance(found.get("articles"), list):
+    if isinstance(found, dict) and isinstance(found.get("articles"), list) and not has_text(found):
         found = found["articles"]
     records = found if isinstance(found, list) else [found]
     articles = _Articles(source, alone=len(records) == 1)

@@ -129,6 +129,23 @@ def test_a_record_gone_from_its_file_goes(tmp_path: Path, bag: BagEmbedder) -> N
     assert builder.ingest([file]).removed == ["r0"]
 
 
+def test_a_file_that_is_cut_to_nothing_keeps_its_articles(tmp_path: Path, bag: BagEmbedder) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps({"id": "r", "text": "It rained."}))
+    builder = Builder(tmp_path / "index", bag)
+    assert builder.ingest([file]).added == ["r"]
+    file.write_text("")
+    report = builder.ingest([file])
+    assert ([item.reason for item in report.refused], report.removed) == (["there is no article in it"], [])
+
+
+def test_files_that_are_passed_over_are_counted(tmp_path: Path, bag: BagEmbedder) -> None:
+    write(tmp_path / "in", a="One.")
+    for name in ("old.doc", "older.doc", "picture.jpg"):
+        (tmp_path / "in" / name).write_bytes(b"x")
+    assert Builder(tmp_path / "index", bag).ingest([tmp_path / "in"]).skipped == {".doc": 2, ".jpg": 1}
+
+
 def test_one_id_with_two_contents_is_refused(tmp_path: Path, bag: BagEmbedder) -> None:
     records = [{"id": "x", "text": "First."}, {"id": "x", "text": "Second."}, {"id": "y", "text": "Third."}]
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, records)))

@@ -156,6 +156,26 @@ def test_json_lists_objects_and_single_records(tmp_path: Path) -> None:
     assert articles(written(tmp_path / "b.json", '{"text": "One."}'))[0].text == "One."
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", '{"articles": []}'),
+        ("a.json", "[]"),
+        ("a.csv", "title,text\n"),
+        ("a.jsonl", ""),
+        ("a.jsonl.gz", "\n"),
+    ],
+)
+def test_a_file_without_an_article_is_said(tmp_path: Path, name: str, content: str) -> None:
+    path = written(tmp_path / name, content)
+    assert [(item.source, item.reason) for item in refusals(path)] == [(str(path), "there is no article in it")]
+
+
+def test_a_record_with_a_text_is_an_article_whatever_stands_beside_it(tmp_path: Path) -> None:
+    (found,) = articles(written(tmp_path / "a.json", record(articles=[])))
+    assert (found.title, found.text) == ("Storm", TEXT)
+
+
 def test_a_bad_record_of_a_list_is_refused_alone(tmp_path: Path) -> None:
     path = written(tmp_path / "a.json", json.dumps([{"text": "One."}, 3, {"title": "x"}, {"text": "Two."}]))
     assert [item.text if isinstance(item, Article) else item.reason for item in load([path])] == [
@@ -522,5 +542,5 @@ def test_no_record_breaks_a_loader(tmp_path: Path, records: list[dict[str, objec
     path = tmp_path / "any.json"
     path.write_text(json.dumps(records))
     found = list(load([path]))
-    assert len(found) == len(records)
+    assert len(found) == max(1, len(records))  # of a file without a record that is said
     check(found)
