@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from rag.counted import contradict, counted, soft
+from rag.counted import DAY, YEAR, contradict, counted, soft
 
 _UNITS = dict(
     zip(
@@ -29,6 +29,9 @@ _SCALES = {
     "hundred": 10**2, "thousand": 10**3, "k": 10**3, "million": 10**6, "mln": 10**6, "m": 10**6, "mn": 10**6,
     "billion": 10**9, "bln": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12, "tn": 10**12, "trn": 10**12,
 }  # fmt: skip
+# "Dozens" are two at least.
+_LEAST = {"dozens": 24, "hundreds": 200, "thousands": 2000, "millions": 2 * 10**6, "billions": 2 * 10**9}
+_MANY = re.compile(rf"\b(?:{'|'.join(_LEAST)})\b")
 _CURRENCIES = {
     "$": "usd", "us$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "₹": "inr", "₩": "krw", "₽": "rub",
     "dollar": "usd", "dollars": "usd", "euro": "eur",
@@ -107,13 +110,20 @@ def located(text: str) -> Iterator[tuple[Quantity, int, int]]:
 
 def missing_quantities(claim: str, evidence: str) -> list[str]:
     """The numbers of the claim that the evidence does not state, as they would be written."""
-    named = quantities(claim)
-    stated = quantities(evidence) if named else []
-    return [
+    named, vague = quantities(claim), set(_MANY.findall(claim.lower())) - set(_MANY.findall(evidence.lower()))
+    stated = quantities(evidence) if named or vague else []
+    many = [word for word in sorted(vague) if not any(_so_many(word, other) for other in stated)]
+    return many + [
         f"{wanted.value:f}{' ' + wanted.kind if wanted.kind else ''}"
         for wanted in named
         if not any(wanted.agrees(other) for other in stated) or _swapped(wanted, stated)
     ]
+
+
+def _so_many(word: str, stated: Quantity) -> bool:
+    """Whether the number may be told as "dozens": it is twice as much at least, and no day or year."""
+    least = _LEAST[word]
+    return stated.of not in (DAY, YEAR) and least <= stated.value < 100 * least
 
 
 def _swapped(wanted: Quantity, stated: list[Quantity]) -> bool:

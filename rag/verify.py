@@ -17,7 +17,7 @@ from typing import Protocol, cast
 from rag.days import MONTHS, WEEKDAYS, beside, named, surely_named
 from rag.hedges import hedging
 from rag.name_words import NOT_NAMES
-from rag.quantities import missing_quantities
+from rag.quantities import missing_quantities, quantities
 from rag.speakers import speakers, without_source
 from rag.terms import STOPWORDS, stems, words
 
@@ -76,8 +76,13 @@ _COUNTRIES = (
     (re.compile(r"\bU\.K\.(?!\w)|\bUK\b"), "United Kingdom"),
 )
 _MUTUAL = frozenset("meet met marri join talk".split())  # stems of what two do with each other, whoever is named first
-_ADVERBS = frozenset(
-    "additionally earlier overall finally initially currently previously recently today yesterday officially".split()
+# Words that begin a sentence and name nobody; a number does not either, and has a rule of its own.
+_OPENERS = frozenset(
+    """additionally earlier overall finally initially currently previously recently today yesterday officially
+    approximately roughly nearly almost around altogether dozens scores hundreds thousands millions billions
+    furthermore moreover therefore thus hence consequently nevertheless nonetheless otherwise likewise similarly
+    instead despite although though since because unlike besides still yet even later eventually subsequently
+    afterwards afterward ultimately originally elsewhere separately together overnight""".split()
 )
 
 
@@ -192,7 +197,7 @@ def _names(claim: str, evidence: str) -> list[str]:
         parts = [p for word in words(match.group()) for p in re.split(r"['’-]", word) if p]
         # A sentence begins with a capital whatever its first word is; but that word is mostly who did it, and a claim
         # whose subject the evidence does not mention is not supported by it. Its stem is enough.
-        if first and (set(stems(match.group())) <= stemmed or parts[0] in _ADVERBS):
+        if first and (set(stems(match.group())) <= stemmed or parts[0] in _OPENERS or quantities(match.group())):
             continue
         if any(part not in held and part not in NOT_NAMES and part not in STOPWORDS for part in parts):
             missing.append(match.group())
@@ -205,7 +210,7 @@ def _together(name: Sequence[str], evidence: Sequence[str]) -> bool:
 
     "Mayor Holt" is in "Mayor Ida Holt"; "Lincoln Stadium" is not in "Memorial Stadium in Lincoln".
     """
-    parts = [part for part in name if part not in STOPWORDS]
+    parts = [part for part in name if part not in STOPWORDS and part not in _OPENERS]
     for one, two in pairwise(parts):
         places = [i for i, word in enumerate(evidence) if word == one]
         if places and two in evidence and not any(two in evidence[i + 1 : i + 4] for i in places):

@@ -136,3 +136,18 @@ def test_a_minus_sign_is_part_of_the_number(claim: str, evidence: str, held: boo
 )
 def test_what_a_number_counts(claim: str, evidence: str, held: bool) -> None:
     assert (not missing_quantities(claim, evidence)) == held
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "missing"),
+    [
+        ("Dozens died.", "60 people died.", []),
+        ("Dozens died.", "12 people died.", ["dozens"]),
+        ("They have dozens.", "Dozens of them are there.", []),
+        ("It cost millions.", "It cost $5 million.", []),
+        ("Thousands came.", "They came in 2019.", ["thousands"]),
+        ("Dozens came.", "5,000 came.", ["dozens"]),
+    ],
+)
+def test_vague_numbers_are_twice_their_word_at_least(claim: str, evidence: str, missing: list[str]) -> None:
+    assert missing_quantities(claim, evidence) == missing

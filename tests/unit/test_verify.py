@@ -151,6 +151,52 @@ def test_words_are_put_in_the_mouth_of_nobody_whom_only_a_headline_names(evidenc
     assert (verdict.support >= verifier.threshold) == held, verdict
 
 
+FLOOD = "12 people fled the flood in Lorca, some 40 of the 90 houses are lost, and the mayor left."
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Twelve people fled the flood in Lorca.",
+        "Twelve fled the flood in Lorca.",
+        "Forty of the ninety houses are lost.",
+        *(
+            f"{opener} 12 people fled the flood in Lorca."
+            for opener in ("Approximately", "Nearly", "Around", "Almost", "Roughly", "Altogether", "“Around")
+        ),
+        *(
+            f"{opener}, 12 people fled the flood in Lorca."
+            for opener in ("Furthermore", "Moreover", "Therefore", "Instead", "Later", "Eventually", "Consequently")
+        ),
+        "Despite the flood in Lorca the mayor left.",
+        "Dozens of people fled the flood in Lorca.",
+    ],
+)
+def test_a_first_word_that_counts_or_links_is_no_name(claim: str) -> None:
+    assert "names" not in failures(claim, [FLOOD])
+
+
+@pytest.mark.parametrize(
+    ("claim", "name"),
+    [
+        ("Holt left.", "Holt"),
+        ("Protesters fled the flood in Lorca.", "Protesters"),
+        ("Nearly all left Moreover.", "Moreover"),  # a name, where it is not the first word
+        ("Twelve people fled Twelve Oaks.", "Twelve"),
+    ],
+)
+def test_any_other_word_with_a_capital_may_be_a_name(claim: str, name: str) -> None:
+    assert name in failures(claim, [FLOOD])["names"][0]
+
+
+@pytest.mark.parametrize(
+    "count", ["Thirteen people", "Dozens of people"], ids=["another number", "a number that is not there"]
+)
+def test_a_first_word_that_counts_is_a_number(count: str) -> None:
+    verdict = verifier.verify(f"{count} fled.", ["12 people fled."])
+    assert verdict.support < verifier.threshold, verdict
+
+
 def test_what_a_correction_withdraws_is_not_supported() -> None:
     evidence = ["Correction: an earlier version of this brief said the game was on ESPN; it is ABC that broadcast it."]
     verdict = OverlapVerifier().verify("The game was on ESPN.", evidence)
