@@ -126,9 +126,12 @@ def _feed(text: str, url: str) -> Listing:
     import feedparser  # noqa: PLC0415 - a tenth of a second to import
 
     # As a stream: a string could be taken for an address or a file name and be opened.
-    found: Any = feedparser.parse(
-        BytesIO(text.encode("utf-8", "replace")), response_headers={"content-type": "application/xml; charset=utf-8"}
-    )
+    stream, headers = BytesIO(text.encode("utf-8", "replace")), {"content-type": "application/xml; charset=utf-8"}
+    try:
+        found: Any = feedparser.parse(stream, response_headers=headers)
+    except Exception as exc:  # its parser of what is no XML stumbles over a link closed twice, for one
+        reason = "a feed that cannot be read: it is not well-formed XML"
+        raise UnreadableError(reason, "Try again later.") from exc
     outlet = str(found.feed.get("title", ""))
     entries = []
     for entry in found.entries[:MAX_ENTRIES]:

@@ -696,3 +696,12 @@ def test_a_page_behind_a_redirect_to_a_login_is_refused(site: Site, builder: Bui
 
     site.pages = {"/s": login}
     assert "401" in take(builder, manners, f"{site.url}/s").refused[0].reason
+
+
+def test_a_feed_that_its_parser_stumbles_over_is_refused() -> None:
+    closed_twice = (
+        b'<?xml version="1.A.A.A.0b?><rss version="2.0"><channel><title>T</title><item><title>A</title><link>ht/title>'
+        b"<link>ht/title><link>http://a.org/x</link></item></channg/x</link></item></channel></rss>"
+    )
+    with pytest.raises(UnreadableError, match="cannot be read"):
+        listing(closed_twice, "http://a.org/")
