@@ -132,7 +132,7 @@ class TestCollection:
     def test_ingest_again_changes_nothing(self, scratch: Path) -> None:
         found = document(dateline("ingest", scratch / "articles", "--json", index=scratch / "index"))
         lists = {"added": [], "updated": [], "unchanged": ["bridge"], "removed": [], "refused": []}
-        assert found == {**lists, "near_duplicates": {}, "left": []}
+        assert found == {**lists, "near_duplicates": {}, "left": [], "skipped": {}}
 
     def test_one_bad_file_does_not_stop_the_others(self, tmp_path: Path) -> None:
         (tmp_path / "good.txt").write_text("A headline\n\nThe tower is 90 metres high.", encoding="utf-8")

@@ -92,20 +92,11 @@ def test_balanced_accuracy_on_corruptions_of_articles_that_training_never_saw(le
         right[row["kind"]].append(accepted == row["supported"])
         right["true" if row["supported"] else "false"].append(accepted == row["supported"])
     shares = {kind: sum(values) / len(values) for kind, values in right.items()}
-    assert (shares["true"] + shares["false"]) / 2 >= 0.93, shares  # .942 measured
-    assert shares["false"] >= 0.98  # .994 measured: what is refused is quoted instead, what is let through is read
+    assert (shares["true"] + shares["false"]) / 2 >= 0.94, shares  # .957 measured
     assert shares["untouched"] == 1.0
-    assert shares["reworded"] >= 0.92
-    floors = {
-        "antonym": 0.9,
-        "negation": 0.95,
-        "number": 0.95,
-        "date": 0.95,
-        "name": 0.95,
-        "speaker": 0.95,
-        "role": 0.95,
-    }
-    assert {kind: share for kind, share in shares.items() if share < floors.get(kind, 0)} == {}
+    assert shares["reworded"] >= 0.95
+    changed = ("antonym", "negation", "number", "date", "name", "place", "speaker", "role", "hedge", "alike")
+    assert {kind: shares[kind] for kind in changed if shares[kind] < 0.92} == {}
 
 
 def test_missing_weights_are_said_at_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
