@@ -35,7 +35,7 @@ Fetch = Callable[[Ids], Vectors]
 
 # Passages up to which search is exact: 150 MB at 384 dimensions, some 20 ms a search on one core.
 FLAT_UP_TO = 100_000
-# Lists that are searched, of 2·√n: the share that reaches a recall of .98 also where vectors crowd; see docs/reliability.md.
+# Lists that are searched, of 2·√n: the share that reaches a recall of .98 where vectors crowd; see docs/reliability.md.
 PROBED = 1 / 4
 _SAMPLE_A_LIST = 40  # vectors that each list's centre is learnt from; faiss asks for 39 at least
 _GROWTH = 4  # an index that holds so many times the vectors that it was made for is made anew

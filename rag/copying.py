@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from rag.terms import stems
+from rag.terms import stems, words
 
 NEAR = 160  # characters on either side of a word that show what it means: a long sentence takes no long time
 
@@ -70,6 +70,8 @@ _SAYS_SO = re.compile(
 _JOINS = frozenset("who which that and but while where when because".split())
 _CLAUSES = re.compile(r"[,;:\"“”—–]|['’](?=\s)")
 
+# Without such a word what is left of a sentence may say more than it did.
+_LIMITS = frozenset("each per unless except if until only without barely nearly almost".split())
 _PRONOUN = re.compile(r"(?:he|she|they|it|his|her|their|its)\b", re.IGNORECASE)
 
 
@@ -92,6 +94,12 @@ def loses_attribution(claim: str, sentence: str) -> bool:
     if _reports_a_thing(found, sentence) and set(stems(claim)[:1]) & set(stems(sentence[: found.start()])):
         return False
     return bool(set(stems(claim)) - set(stems(_own(sentence, found))))
+
+
+def loses_limit(claim: str, sentence: str) -> bool:
+    """Whether the sentence limits what it says ("for each count", "unless …") and the claim leaves that out."""
+    said = set(words(claim))
+    return any(limit not in said for limit in _LIMITS.intersection(words(sentence)))
 
 
 def loses_subject(claim: str, sentence: str, before: str = "") -> bool:

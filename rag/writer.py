@@ -13,7 +13,7 @@ from rag.answerable import DOUBT
 from rag.cite import DraftSentence, Numbering, SentenceReader
 from rag.clock import Clock
 from rag.conflicts import disagreement
-from rag.copying import in_order, loses_attribution, loses_subject
+from rag.copying import in_order, loses_attribution, loses_limit, loses_subject
 from rag.errors import ModelError
 from rag.grammar import REFUSAL
 from rag.instructions import lifted, plain, speaks_to_machine
@@ -177,6 +177,8 @@ class Writer:
             return "it does not name whom it is about"
         if _weak(model) and all(in_order(said, source) < COPIED for source in sources):
             return "a small model put it in words of its own"
+        if _weak(model) and all(loses_limit(said, source) for source in sources):
+            return "it leaves out what limits it"
         return ""
 
     def _take(self, settled: Settled) -> SentenceSettled:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from rag.copying import in_order, loses_attribution, loses_subject
+from rag.copying import in_order, loses_attribution, loses_limit, loses_subject
 
 COUNTS = "The guilty counts were one of conspiring to defraud investors and three of wire fraud."
 
@@ -175,3 +175,15 @@ def test_the_sentence_before_may_name_it(before: str, loses: bool) -> None:
 
 def test_nothing_that_was_left_out_is_no_subject() -> None:
     assert loses_subject("It cost 412 million euros.", "412 million euros: the cost.", "412 million euros.")
+
+
+@pytest.mark.parametrize(
+    ("claim", "loses"),
+    [
+        ("She could receive as much as 20 years in prison.", True),
+        ("She could receive as much as 20 years in prison for each count.", False),
+    ],
+)
+def test_what_limits_a_sentence_stays(claim: str, loses: bool) -> None:
+    assert loses_limit(claim, "She could receive as much as 20 years in prison, plus a fine, for each count.") is loses
+    assert not loses_limit(claim, "She could receive as much as 20 years in prison.")

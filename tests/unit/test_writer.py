@@ -59,6 +59,12 @@ def test_the_best_evidence_is_quoted_though_a_small_model_has_filled_the_answer(
     assert [s.text for s in answer.sentences] == [*beside, f"The Example, 3 May 2025: {COST}"]
 
 
+def test_a_small_model_that_leaves_out_a_limit_is_quoted_over() -> None:
+    source = "The Harbour Bridge cost 412 million euros without the two ramps."
+    answer, _ = written(Embedded("The Harbour Bridge cost 412 million euros. [1]"), evidence(1, source))
+    assert [(s.text, s.state) for s in answer.sentences] == [(f"The Example, 3 May 2025: {source}", "repaired")]
+
+
 def test_where_nothing_drafted_stands_and_nothing_is_likely_to_answer_it_is_refused() -> None:
     unlikely = evidence(1, RAIN, answers=0.05)
     answer, _ = written(Says(INVENTED), unlikely, answerable=(THRESHOLD + DOUBT) / 2)
