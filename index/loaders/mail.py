@@ -17,6 +17,9 @@ MAX_MESSAGE = 32 * 1024**2
 # Longest header that is looked at, in characters: Python's parser of headers takes time by the square.
 MAX_HEADER = 5_000
 
+# What the standard library's parser raises of a message that is none.
+_DAMAGED = (MessageError, LookupError, ValueError, TypeError, AttributeError, RecursionError, OverflowError)
+
 
 class _Policy(EmailPolicy):
     """The default one, for headers within the limit."""
@@ -33,7 +36,7 @@ def read_message(source: str, stream: BinaryIO) -> Iterator[Read]:
     content = whole(stream, MAX_MESSAGE)
     try:
         record = _record(cast("EmailMessage", message_from_bytes(content, policy=_Policy())))
-    except (MessageError, LookupError, ValueError, TypeError, AttributeError, IndexError, RecursionError) as exc:
+    except _DAMAGED as exc:
         # The parser is lenient: but for parts within parts without end, what is wrong shows when a header or a part is
         # looked at.
         reason = f"a damaged message: {type(exc).__name__}"

@@ -141,6 +141,10 @@ class TestMessages:
         nested = b"Content-Type: message/rfc822\n\n" * 3000
         assert why(written(tmp_path / "a.eml", nested)) == "a damaged message: RecursionError"
 
+    def test_a_day_of_a_hundred_digits(self, tmp_path: Path) -> None:
+        dated = f"Subject: Storm\nDate: Thu, 0{'20' * 50} Jan 2025 08:00:00 +0100\n\nIt rained all day.".encode()
+        assert why(written(tmp_path / "a.eml", dated)) == "a damaged message: OverflowError"
+
 
 class TestPdf:
     def test_text_title_and_author(self, tmp_path: Path) -> None:
