@@ -118,8 +118,8 @@ class AskTab:
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
-    def _typed(self, text: str, standing: Limits, request: gr.Request) -> Iterator[Any]:
-        for update in self._answer(request, Asked(text=text[:MAX_SENT]), standing):
+    def _typed(self, text: str | None, standing: Limits, request: gr.Request) -> Iterator[Any]:
+        for update in self._answer(request, Asked(text=(text or "")[:MAX_SENT]), standing):
             yield {**update, self._box: ""} if self.chat in update else update
 
     def _sent(self, standing: Limits, event: gr.EventData, request: gr.Request) -> Iterator[Any]:

@@ -118,8 +118,8 @@ class CollectionTab:
             return note("Choose files first.", alert=True), None
         return self._taken(lambda notify: self._collection.take_files([Path(path) for path in paths], notify), progress)
 
-    def _fetch(self, address: str, progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008 - Gradio's way
-        return self._taken(lambda notify: self._collection.take_address(address, notify), progress)
+    def _fetch(self, address: str | None, progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008 - Gradio's way
+        return self._taken(lambda notify: self._collection.take_address(address or "", notify), progress)
 
     def _taken(self, take: Callable[[Callable[[Progress], None]], list[Item]], progress: gr.Progress) -> Any:
         progress(0, desc="Reading")

@@ -23,7 +23,8 @@ def history_tab(desk: Desk, bridge: gr.HTML, tabs: gr.Tabs, ask: AskTab) -> tupl
     said = gr.HTML(elem_id="dl-history-said")
     found = gr.HTML(elem_id="dl-history")
 
-    def fill(words: str, request: gr.Request) -> str:
+    def fill(words: str | None, request: gr.Request) -> str:
+        words = words or ""  # a box that is not drawn yet has no text at all
         try:
             return drawn(desk.newsroom.listed(owner(request), words, limit=SHOWN), words)
         except DatelineError as exc:
@@ -36,7 +37,7 @@ def history_tab(desk: Desk, bridge: gr.HTML, tabs: gr.Tabs, ask: AskTab) -> tupl
             return {said: note(str(exc), alert=True)}
         return {**ask.showing(page.messages()), said: "", tabs: gr.Tabs(selected="ask")}
 
-    def forget(words: str, event: gr.EventData, request: gr.Request) -> Any:
+    def forget(words: str | None, event: gr.EventData, request: gr.Request) -> Any:
         conversation = str(payload(event).get("id"))
         try:
             gone = desk.newsroom.history.delete(owner(request), conversation)

@@ -11,7 +11,7 @@ import pytest
 from e2e import browser as chrome
 from e2e.reading import KYIV, WAIT_MS, answers, ask, finished, tab
 from e2e.served import Serve, Server
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 import window.evaluation
 from eval.feedback import export
@@ -104,6 +104,28 @@ def test_the_history_survives_a_restart_and_is_nobody_elses(
     expect(ann.locator("#dl-history-said")).to_contain_text("Deleted.")
     tab(ann, "Ask")
     expect(answers(ann)).to_have_count(0)  # what was shown is gone as well
+
+
+def test_boxes_that_hold_nothing_yet_are_empty_ones(serve: Serve, own_index: Path, page: Page) -> None:
+    def nothing(route: Route) -> None:  # what Gradio sends for a box that is not drawn yet
+        sent = route.request.post_data_json
+        blank = [None if value == "" else value for value in sent["data"]]
+        route.continue_(post_data=json.dumps({**sent, "data": blank}))
+
+    page.goto(serve(own_index).address)
+    ask(page, KYIV)
+    finished(page)
+    page.route("**/queue/join*", nothing)
+    tab(page, "History")
+    expect(page.locator("#dl-history .dl-list > li")).to_contain_text(KYIV)
+    tab(page, "Collection")
+    expect(page.locator("#dl-collection .dl-list > li")).not_to_have_count(0)
+    page.get_by_text("Add articles").click()
+    page.get_by_role("button", name="Add from there").click()
+    expect(page.locator("#dl-results")).to_contain_text("There is no address.")
+    tab(page, "Ask")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.get_by_text("Type a question first.")).to_be_visible()
 
 
 def test_thumbs_and_comments_are_kept_and_exported(serve: Serve, own_index: Path, page: Page, tmp_path: Path) -> None:
