@@ -28,6 +28,9 @@ from index.report import Item
 from index.sqlite_faiss import DATABASE, VECTORS, SqliteFaissStore
 from index.store import Terms
 
+PAGE = 4096
+"""Bytes of a page of SQLite's file, unless it is told otherwise; the index does not."""
+
 
 @dataclass
 class Row:
@@ -279,6 +282,24 @@ def damaged_faiss(work: Path, tries: int, rng: random.Random) -> Row:
     return row
 
 
+def unused_pages(database: bytes) -> set[int]:
+    """The leaves of the list of free pages, by number from 1: nothing lies in them, so nobody notices what they hold.
+
+    Source: SQLite's database file format, 1.5, "The Freelist".
+    """
+
+    def number(at: int) -> int:
+        return int.from_bytes(database[at : at + 4], "big")
+
+    unused: set[int] = set()
+    trunk = number(32)
+    while trunk:
+        at = (trunk - 1) * PAGE
+        unused |= {number(at + 8 + 4 * leaf) for leaf in range(number(at + 4))}
+        trunk = number(at)
+    return unused
+
+
 def damaged_pages(work: Path, tries: int, rng: random.Random) -> Row:
     """A page of the database is overwritten: noticed, repaired as far as it goes, and whole after another ingest."""
     row = Row("SQLite page overwritten, then doctor --repair and ingest")
@@ -286,21 +307,22 @@ def damaged_pages(work: Path, tries: int, rng: random.Random) -> Row:
     wanted = hashes(source)
     taken(work / "pages", source)
     content = (work / "pages" / DATABASE).read_bytes()
+    used = sorted(set(range(2, len(content) // PAGE + 1)) - unused_pages(content))
     named = 0
     for number in range(tries):
         place = work / f"pages{number}"
         place.mkdir()
-        at = rng.randrange(1, len(content) // 4096) * 4096
-        noise = rng.randbytes(4096) if number % 2 else bytes(4096)
-        if content[at : at + 4096] == noise:
+        at = (rng.choice(used) - 1) * PAGE
+        noise = rng.randbytes(PAGE) if number % 2 else bytes(PAGE)
+        if content[at : at + PAGE] == noise:
             continue
-        (place / DATABASE).write_bytes(content[:at] + noise + content[at + 4096 :])
+        (place / DATABASE).write_bytes(content[:at] + noise + content[at + PAGE :])
         if not examine(place):
-            row.broken.append(f"page {at // 4096} was not noticed")
+            row.broken.append(f"page {at // PAGE + 1} was not noticed")
         try:
             named += len(repair(place, BagEmbedder()))
         except DatelineError as exc:
-            row.broken.append(f"page {at // 4096}: {exc}")
+            row.broken.append(f"page {at // PAGE + 1}: {exc}")
         reported, _ = taken(place, source)
         check(row, place, sorted(wanted), wanted)
         row.broken += [] if len(reported) == len(wanted) else ["not all came back"]

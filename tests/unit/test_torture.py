@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +62,7 @@ def test_the_kills_would_show_a_loss() -> None:
         "read_only(Path(root), 2)",
         "two_at_once(Path(root), 1)",
         "damaged_faiss(Path(root), 4, random.Random(1))",
+        "damaged_pages(Path(root), 4, random.Random(1))",
     ],
 )
 def test_a_fault(call: str) -> None:
@@ -67,6 +70,21 @@ def test_a_fault(call: str) -> None:
     assert (found["lost"], found["broken"]) == (0, [])
     assert found["reported"]
     assert found["tried"]
+
+
+def test_unused_pages_are_those_that_sqlite_names(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "some.sqlite")) as db:
+        db.executescript("CREATE TABLE a (x); CREATE TABLE b (x);")
+        db.executemany("INSERT INTO a VALUES (?)", [("gone" * 700,) for _ in range(40)])
+        db.executemany("INSERT INTO b VALUES (?)", [("kept" * 700,) for _ in range(40)])
+        db.commit()
+        db.execute("DROP TABLE a")
+        db.commit()
+        (free,) = db.execute("PRAGMA freelist_count").fetchone()
+    content = (tmp_path / "some.sqlite").read_bytes()
+    unused = faults.unused_pages(content)
+    assert len(unused) == free - 1  # its first page is the list itself
+    assert not any(b"kept" * 9 in content[(n - 1) * faults.PAGE : n * faults.PAGE] for n in unused)
 
 
 def test_a_full_disk() -> None:
