@@ -35,6 +35,7 @@ _CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[
 # Encodings of Python's own that no mail and no page is written in; of some, decoding takes time by the square.
 _NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 
+_WIDE = re.compile(rb"[\x80-\xff]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
 
 
@@ -124,14 +125,23 @@ def text_of(content: bytes, charset: str = "") -> str:
     return decoded(content)
 
 
+def is_utf8(wide: int, broken: int) -> bool:
+    """Whether a text that was decoded as UTF-8 is that, apart from some damage.
+
+    Sequences of several bytes that are valid hardly arise by chance: four times as many of them tell.
+
+    Args:
+        wide: how many characters it has that are not ASCII, the broken ones among them.
+        broken: how many stand in the place of bytes that are no UTF-8.
+    """
+    return not broken or wide > 5 * broken
+
+
 def _guessed(content: bytes) -> str:
     text = content.decode("utf-8-sig", "replace")
-    broken = text.count("\ufffd")
-    # Sequences of several bytes that are valid hardly arise by chance: with four times as many of them, it is UTF-8
-    # with some damage.
-    if sum(not char.isascii() for char in text) > 5 * broken:
+    if is_utf8(sum(not char.isascii() for char in text), text.count("\ufffd")):
         return text
-    fits = charset_normalizer.from_bytes(content[:GUESS_BYTES], cp_isolation=list(ENCODINGS))
+    fits = charset_normalizer.from_bytes(_telling(content), cp_isolation=list(ENCODINGS))
     for fit in sorted(fits, key=lambda fit: (fit.chaos, -fit.coherence, ENCODINGS.index(fit.encoding))):
         try:
             return content.decode(fit.encoding).removeprefix("\ufeff")
@@ -139,6 +149,14 @@ def _guessed(content: bytes) -> str:
             continue  # it held for the beginning only
     reason = "its encoding could not be found"
     raise UnreadableError(reason, "Save it as UTF-8.")
+
+
+def _telling(content: bytes) -> bytes:
+    """What an encoding is guessed from: the beginning; of a text that begins with pages of ASCII, what comes after."""
+    first = _WIDE.search(content)
+    pages = first and first.start() > GUESS_BYTES // 2 and b"\0" not in content[:GUESS_BYTES]
+    start = content.rfind(b"\n", 0, first.start()) + 1 if first and pages else 0
+    return content[start : start + GUESS_BYTES]
 
 
 def prettified(source: str) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from io import BytesIO, TextIOWrapper
-from typing import BinaryIO
+from io import BytesIO, StringIO, TextIOWrapper
+from itertools import chain
+from typing import Any, BinaryIO, TextIO
 
 from index.errors import InputError
 from index.incoming import has_text, to_article
-from index.loaders.common import MAX_BYTES, MAX_RECORD, Read, UnreadableError, decoded, too_long, whole
+from index.loaders.common import MAX_BYTES, MAX_RECORD, Read, UnreadableError, decoded, is_utf8, too_long, whole
 from index.records import Article, derived_id
 
 # A .jsonl whose first lines are all refused is another kind of file: one refusal says so, not one a line.
@@ -19,9 +23,12 @@ MAX_BAD_START = 1000
 # Under these names a line that is no JSON, and a row with more cells than names, stand in the file of what was
 # rejected. No field is read from them: fed again as they are, they are refused again.
 LINE, ROW, NAMES = "_line", "_row", "_names"
-# Whether a table is UTF-8 is judged by its beginning, in bytes.
-_BEGINNING = 1024**2
+# Longest row whose quotation marks do not match that stands there, too: it may be all the rest of a large file.
+_MOST_UNREAD = 1024**2
+# A table is looked through for its encoding in pieces of so many bytes.
+_PIECE = 1024**2
 _DELIMITERS = ",;\t|"
+_SEPARATOR = re.compile(r'"?sep=([^"\w\s]|\t)"?', re.IGNORECASE)
 
 
 def read_json(source: str, stream: BinaryIO) -> Iterator[Read]:
@@ -132,26 +139,88 @@ def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 
 def read_table(source: str, stream: BinaryIO) -> Iterator[Read]:
-    """One record a row, under the names of fields that stand in the first row; separated by comma, semicolon, tab or |.
+    """One record a row, under the names of fields in the first row that is not blank; a bad row is refused alone.
 
-    A bad row is refused alone.
+    Cells are separated by comma, semicolon, tab or |, or by what a first line ``sep=;`` says, as Excel writes it.
     """
     csv.field_size_limit(MAX_RECORD)
-    text = _table_text(stream)
+    lines = _Lines(_table_text(stream))
     try:
-        heads = text.readline(MAX_RECORD)
-        if len(heads) >= MAX_RECORD:
-            raise too_long(MAX_RECORD)
-        delimiter = max(_DELIMITERS, key=heads.count)
-        names = next(csv.reader([heads], delimiter=delimiter), [])
-        rows = csv.reader(text, delimiter=delimiter)
-        articles = _Articles(source)
-        for row in rows:
-            if any(cell.strip() for cell in row):
-                yield _row(names, row, rows.line_num + 1, articles)
-    except (csv.Error, UnicodeDecodeError) as exc:
+        names, form = _heads(lines)
+    except csv.Error as exc:
         reason = f"not a table: {exc}"
-        raise UnreadableError(reason, "Save it as CSV in UTF-8.") from exc
+        raise UnreadableError(reason, "Save it as CSV in UTF-8.", lines.number) from exc
+    articles = _Articles(source)
+    for row, number in _rows(lines, form):
+        yield row if isinstance(row, UnreadableError) else _row(names, row, number, articles)
+
+
+@dataclass(slots=True)
+class _Lines:
+    """The lines of a table.
+
+    Attributes:
+        text: what they are read from.
+        number: of the last line that was read.
+        row: the lines of the row in work.
+        ended: whether the end was seen.
+    """
+
+    text: TextIO
+    number: int = 0
+    row: list[str] = field(default_factory=list)
+    ended: bool = False
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self.text.readline(MAX_RECORD):
+            if len(line) >= MAX_RECORD:
+                raise too_long(MAX_RECORD)
+            self.number += 1
+            self.row.append(line)
+            yield line
+        self.ended = True
+
+
+def _heads(lines: _Lines) -> tuple[list[str], dict[str, Any]]:
+    """The names of the fields, and the form of the rows, as `csv.reader` takes it."""
+    delimiter = ""
+    for line in lines:
+        if said := _SEPARATOR.fullmatch(line.rstrip("\r\n")):
+            delimiter = said[1]
+        elif line.strip(f'{_DELIMITERS} "\r\n'):
+            # Strict: else a quotation mark that is not closed makes one cell of all rows that follow.
+            form = {
+                "delimiter": delimiter or max(_DELIMITERS, key=line.count),
+                "skipinitialspace": True,
+                "strict": True,
+            }
+            return next(csv.reader(chain([line], lines), **form)), form
+    return [], {}
+
+
+def _rows(lines: _Lines, form: dict[str, Any]) -> Iterator[tuple[list[str] | UnreadableError, int]]:
+    """The rows that hold something, each with the number of its first line."""
+    rows = csv.reader(lines, **form)
+    while True:
+        number = lines.number + 1
+        lines.row.clear()
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield _unmatched(lines, number), number
+            continue
+        if any(cell.strip() for cell in row):
+            yield row, number
+
+
+def _unmatched(lines: _Lines, number: int) -> UnreadableError:
+    end = "the end of the file" if lines.ended else f"line {lines.number}"
+    reason = f"quotation marks that do not match, from line {number} to {end}"
+    text = "".join(lines.row)
+    record = {LINE: text.strip()} if len(text) <= _MOST_UNREAD else None
+    return UnreadableError(reason, "Double those within a cell, and close each that begins one.", number, record=record)
 
 
 def _row(names: list[str], row: list[str], number: int, articles: _Articles) -> Read:
@@ -169,22 +238,30 @@ def _row(names: list[str], row: list[str], number: int, articles: _Articles) -> 
         return UnreadableError(exc.message, exc.advice, number, record=record)
 
 
-def _table_text(stream: BinaryIO) -> TextIOWrapper:
-    """The table's text: read as a stream if it begins as UTF-8, else as a whole, in the encoding that fits."""
-    beginning = stream.read(_BEGINNING)
-    if b"\0" in beginning[:4096] or not _utf8(beginning):
-        rest = whole(stream)
-        return TextIOWrapper(BytesIO(decoded(beginning + rest).encode()), encoding="utf-8", newline="")
+def _table_text(stream: BinaryIO) -> TextIO:
+    """The table's text: read as a stream if it is UTF-8, else as a whole, in the encoding that fits."""
+    beginning = stream.read(_PIECE)
+    stream.seek(0)
+    if b"\0" in beginning[:4096] or not _utf8(stream):
+        stream.seek(0)
+        return StringIO(decoded(whole(stream)), newline="")
     stream.seek(0)
     return TextIOWrapper(_Limited(stream), encoding="utf-8-sig", errors="replace", newline="")
 
 
-def _utf8(beginning: bytes) -> bool:
-    try:
-        beginning.decode()
-    except UnicodeDecodeError as exc:
-        return exc.start >= len(beginning) - 3  # a character that the cut parted
-    return True
+def _utf8(stream: BinaryIO) -> bool:
+    """Whether it is UTF-8 to its end, apart from some damage: the first letter of another encoding may come late."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    wide = broken = 0
+    with suppress(Exception):  # a damaged file: what is wrong is said when it is read
+        for _ in range(MAX_BYTES // _PIECE):
+            piece = stream.read(_PIECE)
+            text = decoder.decode(piece, final=not piece)
+            broken += text.count("\ufffd")
+            wide += len(text) - len(text.encode("ascii", "ignore"))
+            if not piece:
+                break
+    return is_utf8(wide, broken)
 
 
 class _Limited(BytesIO):

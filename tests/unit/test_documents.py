@@ -258,6 +258,63 @@ class TestTables:
         found = one(written(tmp_path / "a.csv", f"title;text\nOld;{text}\n".encode("cp1252")))
         assert found.text == text.strip()
 
+    @pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
+    def test_the_first_accent_comes_late(self, tmp_path: Path, encoding: str) -> None:
+        plain = "".join(f"Story {n},{MORE}\n" for n in range(10_000))
+        late = "The café’s owner, Señor Muñoz, said it was “a façade”."
+        path = written(tmp_path / "a.csv", f'title,text\n{plain}Late,"{late}"\n'.encode(encoding))
+        assert path.stat().st_size > 1024**2
+        found = list(load([path]))
+        assert len(found) == 10_001
+        assert isinstance(found[-1], Article)
+        assert found[-1].text == late
+
+    def test_damage_in_a_long_table_of_utf8_costs_its_letter_alone(self, tmp_path: Path) -> None:
+        text = "The café’s owner, Señor Muñoz, said it was “a façade”. "
+        plain = "".join(f'Story {n},"{text}"\n' for n in range(20_000))
+        path = written(tmp_path / "a.csv", f"title,text\n{plain}".encode() + b"Late,Caf\xc3 was closed.\n")
+        found = list(load([path]))
+        assert [item.text for item in found[-2:] if isinstance(item, Article)] == [
+            text.strip(),
+            "Caf\ufffd was closed.",
+        ]
+
+    @pytest.mark.parametrize("first", ["sep=;\r\n", "\r\n", ";;\r\n\r\n", '"sep=;"\r\n', "SEP=;\n\n"])
+    def test_what_excel_writes_in_front(self, tmp_path: Path, first: str) -> None:
+        path = written(
+            tmp_path / "a.csv", f"\ufeff{first}title;text;date\r\nStorm, late;It rained, hard.;2025-12-21\r\n"
+        )
+        found = one(path)
+        assert (found.title, found.text, found.published) == ("Storm, late", "It rained, hard.", date(2025, 12, 21))
+
+    def test_a_separator_that_the_first_line_says(self, tmp_path: Path) -> None:
+        found = one(written(tmp_path / "a.csv", "sep=^\ntitle^text\nStorm^It rained, hard; long.\n"))
+        assert found.text == "It rained, hard; long."
+
+    def test_a_quotation_mark_that_is_not_closed_costs_its_row_and_no_other(self, tmp_path: Path) -> None:
+        rows = 'A,It rained.\nB,"It snowed.\nC,"It hailed."\nD,It thawed.\nE,"He said "no", she said."\nF,"Dry."\n'
+        path = written(tmp_path / "a.csv", f"title,text\n{rows}")
+        found = list(load([path]))
+        assert [item.title for item in found if isinstance(item, Article)] == ["A", "D", "F"]
+        refused = [item for item in found if isinstance(item, Refused)]
+        assert [(item.source, item.reason) for item in refused] == [
+            (f"{path}:3", "quotation marks that do not match, from line 3 to line 4"),
+            (f"{path}:6", "quotation marks that do not match, from line 6 to line 6"),
+        ]
+        assert refused[0].record == {"_line": 'B,"It snowed.\nC,"It hailed."'}
+
+    def test_a_quotation_mark_that_is_never_closed_does_not_swallow_what_follows(self, tmp_path: Path) -> None:
+        path = written(tmp_path / "a.csv", 'title,text\nA,It rained.\nB,"It snowed.\nC,It hailed.\nD,It thawed.\n')
+        kept, refused = load([path])
+        assert isinstance(kept, Article)
+        assert isinstance(refused, Refused)
+        assert kept.title == "A"
+        assert refused.reason == "quotation marks that do not match, from line 3 to the end of the file"
+
+    def test_a_space_before_a_quotation_mark(self, tmp_path: Path) -> None:
+        found = one(written(tmp_path / "a.csv", 'title, text, outlet\n"Storm", "It rained, and hailed.", "The Post"\n'))
+        assert (found.text, found.outlet) == ("It rained, and hailed.", "The Post")
+
 
 class TestArchives:
     def packed(self, path: Path, fill: Callable[[zipfile.ZipFile], None]) -> Path:

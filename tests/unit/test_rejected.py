@@ -116,7 +116,7 @@ def test_a_row_that_cannot_be_told_apart_is_no_article_when_it_is_fed_as_it_is(
     result = ingest(tmp_path, kept)
     assert (result.exit_code, "0 added, 1 refused." in result.stderr) == (1, True)
     row = {name: value for name, value in lines(kept)[0].items() if name != "_refused"}
-    assert row == {"_row": ["A", "Hello", " world is here. More."], "_names": ["title", "text"]}
+    assert row == {"_row": ["A", "Hello", "world is here. More."], "_names": ["title", "text"]}
     assert sources(kept) == [f"{tmp_path}/a.csv:2"]
 
 
