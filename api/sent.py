@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from index.errors import InputError
 from index.incoming import to_article
 from index.sources import Loaded, Memory, Refused, Visit
 
@@ -27,8 +26,8 @@ class Sent:
         for position, record in enumerate(self._records):
             try:
                 yield to_article(record, SOURCE, alone=False)
-            except InputError as exc:
-                yield Refused(f"{SOURCE}{position}", exc.message, exc.advice)
+            except Exception as exc:  # noqa: BLE001  (as for files: no fault of a reader may end the run)
+                yield Refused.of(f"{SOURCE}{position}", exc)
 
     def covers(self, source: str) -> bool:  # noqa: ARG002 - see the class
         return False

@@ -7,7 +7,6 @@ more than one line is in memory. Which loader reads what is in `index.formats`, 
 from __future__ import annotations
 
 import gzip
-import logging
 import os
 import re
 import zlib
@@ -19,9 +18,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from index.errors import DatelineError, InputError
+from index.errors import InputError
 from index.formats import loader, suffix_of, suffixes
-from index.loaders.common import UnreadableError
+from index.loaders.common import UnreadableError, unreadable
 from index.sources import Loaded, Refused, Visit
 
 # What the file of refused records is called. Its articles stay when a line that was mended and fed is taken out of it.
@@ -29,8 +28,6 @@ REJECTED = "rejected.jsonl"
 
 # Files that are read together where several processes read: some thousand articles, a few seconds of work.
 _PART = 4_000_000
-
-_log = logging.getLogger(__name__)
 
 _EMPTY = "Is it mounted? What came from it before stays; `dateline remove` takes articles out."
 
@@ -190,26 +187,24 @@ def _read(path: Path) -> Iterator[Loaded]:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
             for item in loader(suffix_of(path))(source, cast("BinaryIO", stream)):
                 nothing = False
-                yield _refused(source, item) if isinstance(item, UnreadableError) else item
+                yield Refused.of(source, item) if isinstance(item, UnreadableError) else item
         if nothing:  # it may be half written: what came from it before stays
             advice = "Is it complete? Articles that came from it before stay; `dateline remove` takes them out."
             yield Refused(source, "there is no article in it", advice)
-    except UnreadableError as exc:
-        yield _refused(source, exc)
-    except DatelineError as exc:  # a record that cannot be used, or an extra that is not installed
-        yield Refused(source, exc.message, exc.advice)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as exc:
-        yield Refused(source, f"damaged gzip: {exc}", "Fetch it again; what was read before the damage is kept.")
-    except OSError as exc:
-        yield Refused(source, f"cannot be read: {exc.strerror or exc}", "Check that it is there and may be read.")
     except Exception as exc:  # noqa: BLE001  (the boundary: no fault of a reader may end the run)
-        _log.exception("The reader of %s failed.", source)
-        yield Refused(source, f"its reader failed: {type(exc).__name__}", "Save it anew, or in another format.")
+        yield Refused.of(source, exc)
 
 
-def _refused(source: str, error: UnreadableError) -> Refused:
-    where = f"{source}!/{error.member}" if error.member else source
-    return Refused(f"{where}:{error.line}" if error.line else where, error.reason, error.advice, error.record)
+@unreadable.register(gzip.BadGzipFile)
+@unreadable.register(EOFError)
+@unreadable.register(zlib.error)
+def _(error: Exception, source: str) -> UnreadableError:  # noqa: ARG001
+    return UnreadableError(f"damaged gzip: {error}", "Fetch it again; what was read before the damage is kept.")
+
+
+@unreadable.register
+def _(error: OSError, source: str) -> UnreadableError:  # noqa: ARG001
+    return UnreadableError(f"cannot be read: {error.strerror or error}", "Check that it is there and may be read.")
 
 
 def existing(path: Path) -> Path:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from index.loaders.common import unreadable
 from index.records import Article
 
 
@@ -27,6 +28,13 @@ class Refused:
     reason: str
     advice: str = ""
     record: object = None
+
+    @classmethod
+    def of(cls, source: str, error: Exception) -> Refused:
+        """The refusal of a source, or of a part of it, of which reading it raised `error`."""
+        found = unreadable(error, source)
+        where = f"{source}!/{found.member}" if found.member else source
+        return cls(f"{where}:{found.line}" if found.line else where, found.reason, found.advice, found.record)
 
 
 @dataclass(frozen=True, slots=True)

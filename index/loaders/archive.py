@@ -12,9 +12,8 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from index.errors import DatelineError
 from index.formats import loader, suffix_of, suffixes
-from index.loaders.common import MAX_BYTES, MAX_WHOLE, Read, UnreadableError
+from index.loaders.common import MAX_BYTES, MAX_WHOLE, Read, UnreadableError, unreadable
 
 MAX_MEMBERS = 20_000
 # Deflate reaches 1032:1 on zeros; news text packs at 3:1, tables at up to 30:1.
@@ -96,13 +95,13 @@ def _member(source: str, packed: ZipFile, member: ZipInfo) -> Iterator[Read]:
                 if isinstance(item, UnreadableError):
                     item.member = name
                 yield item
-    except UnreadableError as exc:
-        exc.member = name
-        yield exc
-    except DatelineError as exc:
-        yield UnreadableError(exc.message, exc.advice, member=name)
     except (BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError) as exc:
         yield UnreadableError(f"damaged: {exc}", "Pack it again.", member=name)
+
+    except Exception as exc:  # noqa: BLE001  (a fault of its reader costs this member, not the others)
+        found = unreadable(exc, f"{source}!/{name}")
+        found.member = name
+        yield found
 
 
 def _shown(member: ZipInfo) -> str:

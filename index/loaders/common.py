@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import codecs
+import logging
 import re
 from collections.abc import Callable, Iterator
+from functools import singledispatch
 from pathlib import PurePath
 from typing import BinaryIO
 
 import charset_normalizer
 
 from index.clean import one_line
+from index.errors import DatelineError
 from index.records import Article
+
+_log = logging.getLogger(__name__)
 
 # Most that is read of one file, in bytes after decompression: 2 MB of gzip can hold 2 GB of nothing.
 MAX_BYTES = 2 * 1024**3
@@ -54,6 +59,27 @@ class UnreadableError(Exception):
         super().__init__(reason)
         self.reason, self.advice, self.line = reason, advice, line
         self.member, self.record = member, record
+
+
+@singledispatch
+def unreadable(error: Exception, source: str) -> UnreadableError:
+    """What is wrong with `source`, of which reading it raised `error`: the one way from errors to refusals.
+
+    Errors that are foreseen are registered where they are known. Any other is a fault of the reader: it is logged and
+    ends nothing but the reading of that source.
+    """
+    _log.error("The reader of %s failed.", source, exc_info=error)
+    return UnreadableError(f"its reader failed: {type(error).__name__}", "Save it anew, or in another format.")
+
+
+@unreadable.register
+def _(error: UnreadableError, source: str) -> UnreadableError:  # noqa: ARG001
+    return error
+
+
+@unreadable.register
+def _(error: DatelineError, source: str) -> UnreadableError:  # noqa: ARG001
+    return UnreadableError(error.message, error.advice)
 
 
 Read = Article | UnreadableError

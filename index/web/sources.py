@@ -12,10 +12,9 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from index.clean import canonical_url
-from index.errors import DatelineError
 from index.formats import loader, suffix_of, suffix_of_type
 from index.incoming import to_article
-from index.loaders.common import UnreadableError
+from index.loaders.common import UnreadableError, unreadable
 from index.loaders.page import page_record
 from index.markup import without_tags
 from index.records import Article, derived_id
@@ -154,8 +153,8 @@ class Web:
                 article = _article(answer, Entry(self.url))
                 yield Fetched((article,), [_visited(self.url, answer, article.id)])
                 return
-        except (DatelineError, UnreadableError) as exc:
-            yield Fetched((_refused(self.url, exc),))
+        except Exception as exc:  # noqa: BLE001  (as for files: no fault of a reader may end the run)
+            yield Fetched((Refused.of(self.url, exc),))
             return
         if found.lists:
             yield from self._index(found.lists, memory)
@@ -197,8 +196,8 @@ class Web:
             if answer.status == 304 and visit:
                 return Fetched((), [replace(visit, at=time.time())] if older else [])
             found = listing(answer.body, answer.url, answer.charset)
-        except (DatelineError, UnreadableError) as exc:
-            return Fetched((_refused(url, exc),), [Visit(url, at=time.time())])
+        except Exception as exc:  # noqa: BLE001  (as for files: no fault of a reader may end the run)
+            return Fetched((Refused.of(url, exc),), [Visit(url, at=time.time())])
         if found is None or found.lists:
             what = "an index within an index" if found else "no feed or sitemap"
             refused = Refused(url, f"{what}, named by {self.url}", "Give its address by itself, if it is wanted.")
@@ -260,10 +259,10 @@ class Web:
             if answer.status == 304 and visit:
                 return Unchanged(entry.url, visit.article_id), replace(visit, mark=entry.mark, at=time.time())
             article = _article(answer, entry)
-        except (DatelineError, UnreadableError) as exc:
+        except Exception as exc:  # noqa: BLE001  (as for files: no fault of a reader may end the run)
             wanted.of.whole = False
             failed = Visit(wanted.of.key(entry), mark=entry.mark, at=time.time())
-            return _refused(entry.url or wanted.of.url, exc), None if visit and visit.article_id else failed
+            return Refused.of(entry.url or wanted.of.url, exc), None if visit and visit.article_id else failed
         return article, _visited(entry.url, answer, article.id, entry.mark)
 
 
@@ -343,8 +342,7 @@ def _carried(entry: Entry, source: str, article_id: str) -> Article:
     return to_article({**record, "text": text}, source, alone=False)
 
 
-def _refused(url: str, exc: DatelineError | UnreadableError) -> Refused:
-    if isinstance(exc, UnreadableError):
-        return Refused(url, exc.reason, exc.advice)
-    kept = " What is in the index of it stays." if isinstance(exc, BadAnswer) and exc.status in (404, 410) else ""
-    return Refused(url, exc.message, f"{exc.advice}{kept}")
+@unreadable.register
+def _(error: BadAnswer, source: str) -> UnreadableError:  # noqa: ARG001
+    kept = " What is in the index of it stays." if error.status in (404, 410) else ""
+    return UnreadableError(error.message, f"{error.advice}{kept}")

@@ -22,9 +22,12 @@ from api.desk import Capacity
 from api.envelope import BODY
 from api.openai_form import FOOT
 from api.schemas import Health
+from api.sent import Sent
 from api.tokens import FILE, Tokens
 from index.embed import Embedder
 from index.errors import InputError, StoreError
+from index.records import Article
+from index.sources import Refused
 from index.sqlite_faiss import LOCK, SqliteFaissStore
 from rag.config import Config
 from rag.contract import AskJson
@@ -104,6 +107,17 @@ def test_articles_come_in_are_found_and_go(client: TestClient) -> None:
     assert client.delete("/api/articles/q/1").json() == {"removed": "q/1"}
     assert client.get("/api/articles/q/1").json()["error"]["code"] == "article_not_found"
     assert client.get("/api/articles").json()["total"] == before
+
+
+def test_a_record_that_breaks_its_reader_is_refused_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(record: dict[str, str], source: str, *, alone: bool) -> Article:
+        return Article(record["id"], "", record["text"], source=source)
+
+    monkeypatch.setattr("api.sent.to_article", failing)
+    refused, kept = Sent([{"id": "a"}, {"id": "b", "text": "It rained."}]).read()
+    assert isinstance(refused, Refused)
+    assert (refused.source, refused.reason) == ("api:0", "its reader failed: KeyError")
+    assert isinstance(kept, Article)
 
 
 def finished(client: TestClient, job: dict[str, object]) -> dict[str, object]:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from index import formats, plugins
 from index.load import file_of, load, survey
-from index.loaders import apart, archive, documents, page
+from index.loaders import apart, archive, documents, page, rows
 from index.loaders.common import UnreadableError
 from index.records import Article
 from index.sources import Refused
@@ -397,6 +397,18 @@ class TestArchives:
         content = bytearray(path.read_bytes())
         content[45] ^= 255
         assert why(written(path, bytes(content))).startswith("damaged")
+
+    def test_a_reader_that_fails_refuses_its_member_alone(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+            packed.writestr("a.json", "{}")
+            packed.writestr("b.txt", STORY)
+        monkeypatch.setattr(rows.json, "loads", lambda _: {}[1])
+        refused, kept = load([tmp_path / "a.zip"])
+        assert isinstance(refused, Refused)
+        assert (refused.source, refused.reason) == (f"{tmp_path}/a.zip!/a.json", "its reader failed: KeyError")
+        assert isinstance(kept, Article)
 
     def test_a_damaged_lzma_member_is_refused_alone(self, tmp_path: Path) -> None:
         path = tmp_path / "a.zip"

@@ -24,13 +24,15 @@ from typer.testing import CliRunner
 from index.build import Builder
 from index.errors import DatelineError
 from index.loaders.common import UnreadableError
+from index.loaders.page import page_record
 from index.records import derived_id
 from index.report import Item, Report
 from index.sources import Left, Visit
 from index.sqlite_faiss import SqliteFaissStore
 from index.watch import watch
+from index.web import sources
 from index.web.fetch import Fetcher
-from index.web.listings import listing
+from index.web.listings import Listing, listing
 from index.web.manners import Manners
 from index.web.sources import Web, named
 from rag.cli import app
@@ -149,6 +151,45 @@ class TestPages:
         assert "stays" in report.refused[0].advice
         with SqliteFaissStore(builder.place) as store:
             assert store.article_ids() == [known]
+
+    def test_a_reader_that_fails_refuses_its_page_alone(
+        self,
+        site: Site,
+        builder: Builder,
+        manners: Manners,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        def failing(content: bytes, url: str, charset: str) -> dict[object, object]:
+            return {1: 1 // 0} if url.endswith("/bad") else page_record(content, url, charset)
+
+        monkeypatch.setattr(sources, "page_record", failing)
+        site.pages = {"/bad": page("Bad"), "/good": page("Good"), "/feed": rss(site, "/bad", "/good")}
+        report = take(builder, manners, f"{site.url}/bad", f"{site.url}/feed")
+        assert [(r.source, r.reason) for r in report.refused] == 2 * [
+            (f"{site.url}/bad", "its reader failed: ZeroDivisionError")
+        ]
+        assert report.added == [derived_id(f"{site.url}/good")]
+        assert f"The reader of {site.url}/bad failed." in caplog.text
+
+    def test_a_list_whose_reader_fails_is_refused_alone(
+        self, site: Site, builder: Builder, manners: Manners, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def failing(body: bytes, url: str, charset: str) -> Listing | None:
+            return Listing(({}[url],)) if "bad" in url else listing(body, url, charset)
+
+        monkeypatch.setattr(sources, "listing", failing)
+        site.pages = {
+            "/map": sitemap_index(site, "/bad.xml", "/good.xml"),
+            "/bad.xml": sitemap(site, "/a"),
+            "/good.xml": sitemap(site, "/b"),
+            "/b": page("Beta"),
+        }
+        report = take(builder, manners, f"{site.url}/bad.xml", f"{site.url}/map")
+        assert [(r.source, r.reason) for r in report.refused] == 2 * [
+            (f"{site.url}/bad.xml", "its reader failed: KeyError")
+        ]
+        assert report.added == [derived_id(f"{site.url}/b")]
 
     def test_names(self) -> None:
         path, web = named(["~/news", "https://example.org/feed"])
