@@ -6,12 +6,12 @@ import codecs
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO, StringIO, TextIOWrapper
 from itertools import chain
-from typing import Any, BinaryIO, TextIO
+from typing import BinaryIO, TextIO
 
 from index.errors import InputError
 from index.incoming import has_text, to_article
@@ -146,12 +146,12 @@ def read_table(source: str, stream: BinaryIO) -> Iterator[Read]:
     csv.field_size_limit(MAX_RECORD)
     lines = _Lines(_table_text(stream))
     try:
-        names, form = _heads(lines)
+        names, delimiter = _heads(lines)
     except csv.Error as exc:
         reason = f"not a table: {exc}"
         raise UnreadableError(reason, "Save it as CSV in UTF-8.", lines.number) from exc
     articles = _Articles(source)
-    for row, number in _rows(lines, form):
+    for row, number in _rows(lines, delimiter):
         yield row if isinstance(row, UnreadableError) else _row(names, row, number, articles)
 
 
@@ -181,26 +181,26 @@ class _Lines:
         self.ended = True
 
 
-def _heads(lines: _Lines) -> tuple[list[str], dict[str, Any]]:
-    """The names of the fields, and the form of the rows, as `csv.reader` takes it."""
+def _heads(lines: _Lines) -> tuple[list[str], str]:
+    """The names of the fields, and what separates them."""
     delimiter = ""
     for line in lines:
         if said := _SEPARATOR.fullmatch(line.rstrip("\r\n")):
             delimiter = said[1]
         elif line.strip(f'{_DELIMITERS} "\r\n'):
-            # Strict: else a quotation mark that is not closed makes one cell of all rows that follow.
-            form = {
-                "delimiter": delimiter or max(_DELIMITERS, key=line.count),
-                "skipinitialspace": True,
-                "strict": True,
-            }
-            return next(csv.reader(chain([line], lines), **form)), form
-    return [], {}
+            delimiter = delimiter or max(_DELIMITERS, key=line.count)
+            return next(_cut(chain([line], lines), delimiter)), delimiter
+    return [], ","
 
 
-def _rows(lines: _Lines, form: dict[str, Any]) -> Iterator[tuple[list[str] | UnreadableError, int]]:
+def _cut(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    # Strict: else a quotation mark that is not closed makes one cell of all rows that follow.
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+
+
+def _rows(lines: _Lines, delimiter: str) -> Iterator[tuple[list[str] | UnreadableError, int]]:
     """The rows that hold something, each with the number of its first line."""
-    rows = csv.reader(lines, **form)
+    rows = _cut(lines, delimiter)
     while True:
         number = lines.number + 1
         lines.row.clear()
