@@ -10,8 +10,8 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from io import BytesIO
 from typing import Any
@@ -27,6 +27,11 @@ from index.web.fetch import MAX_BODY
 MAX_ENTRIES = 50_000
 # Characters of an entry's id; URLs, tags and UUIDs are far shorter.
 _MAX_NAME = 1000
+# Characters of a link that is no address, as it is shown in the file of what was refused.
+_MAX_LINK = 1000
+# What no address may hold: line breaks are left out, the others stand encoded.
+_BREAKS = re.compile(r"[\t\r\n]+")
+_UNFIT = re.compile(r'[ "<>^`{|}]')
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 # What was passed is not looked at again: else comments in a row would take time without end.
 _ROOT = re.compile(
@@ -61,10 +66,21 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list: its entries in its own order, or of an index the lists that it names, newest first as far as it says."""
+    """A list: its entries in its own order, or of an index the lists that it names, newest first as far as it says.
+
+    Attributes:
+        refused: what it names that nothing can be had of, each with its number.
+    """
 
     entries: tuple[Entry, ...] = ()
-    lists: tuple[str, ...] = field(default=())
+    lists: tuple[str, ...] = ()
+    refused: tuple[UnreadableError, ...] = ()
+
+    @classmethod
+    def of(cls, found: Sequence[Entry | UnreadableError]) -> Listing:
+        """A list of what was read, in order."""
+        entries = tuple(item for item in found if isinstance(item, Entry))
+        return cls(entries, refused=tuple(item for item in found if isinstance(item, UnreadableError)))
 
 
 def listing(body: bytes, url: str, charset: str = "") -> Listing | None:
@@ -119,6 +135,22 @@ def _named(value: object) -> str:
     return str(value or "").encode("utf-8", "replace").decode().strip()[:_MAX_NAME]
 
 
+def _usable(entry: Entry, link: str, number: int) -> Entry | UnreadableError:
+    """The entry, if it has an address or carries its text.
+
+    Args:
+        entry: as it was read.
+        link: its address as it stands there.
+        number: its place in the list.
+    """
+    if entry.url or entry.content:
+        return entry
+    fault = f"its link is no address of the web: {link[:80]!r}" if link.strip() else "neither a link nor a text"
+    stated = {"title": entry.title, "url": link[:_MAX_LINK], "published": entry.published, "outlet": entry.outlet}
+    record = {name: value for name, value in {**stated, "authors": list(entry.authors)}.items() if value}
+    return UnreadableError(f"entry {number}: {fault}", "Save the article and ingest that.", number, record=record)
+
+
 # --- feeds ------------------------------------------------------------------------------------------------------------
 
 
@@ -134,12 +166,11 @@ def _feed(text: str, url: str) -> Listing:
         raise UnreadableError(reason, "Try again later.") from exc
     outlet = str(found.feed.get("title", ""))
     entries = []
-    for entry in found.entries[:MAX_ENTRIES]:
-        link = _absolute(str(entry.get("link", "")), url)
+    for number, entry in enumerate(found.entries[:MAX_ENTRIES], 1):
+        said = str(entry.get("link", ""))
+        link = _absolute(said, url)
         content = max((str(part.get("value", "")) for part in entry.get("content", [])), key=len, default="")
         content = content or str(entry.get("summary", ""))
-        if not link and not content:
-            continue
         # feedparser's own look-up takes one for the other.
         updated = str(dict.get(entry, "updated", ""))
         published = str(dict.get(entry, "published", "")) or updated
@@ -148,9 +179,10 @@ def _feed(text: str, url: str) -> Listing:
         mark = _marked(title, published, updated, content)
         moment = dict.get(entry, "updated_parsed") or dict.get(entry, "published_parsed")
         changed = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*moment) if moment else ""
-        name = _named(entry.get("id"))
-        entries.append(Entry(link, title, published, authors, outlet, "" if link else content, mark, changed, name))
-    return Listing(tuple(entries))
+        carried, name = "" if link else content, _named(entry.get("id"))
+        item = Entry(link, title, published, authors, outlet, carried, mark, changed, name)
+        entries.append(_usable(item, said, number))
+    return Listing.of(entries)
 
 
 def _json_feed(text: str, url: str) -> Listing | None:
@@ -168,11 +200,13 @@ def _json_feed(text: str, url: str) -> Listing | None:
         reason = "a JSON feed without items"
         raise UnreadableError(reason, "Is it the right address?")
     outlet = str(found.get("title") or "")
-    entries = []
-    for item in items[:MAX_ENTRIES]:
+    entries: list[Entry | UnreadableError] = []
+    for number, item in enumerate(items[:MAX_ENTRIES], 1):
         if not isinstance(item, dict):
+            entries.append(UnreadableError(f"entry {number}: no object", "Is it the right address?", number))
             continue
-        link = _absolute(str(item.get("url") or item.get("external_url") or ""), url)
+        said = str(item.get("url") or item.get("external_url") or "")
+        link = _absolute(said, url)
         content = str(item.get("content_html") or item.get("content_text") or item.get("summary") or "")
         listed = item.get("authors")
         people = listed if isinstance(listed, list) else [item.get("author")]
@@ -180,15 +214,17 @@ def _json_feed(text: str, url: str) -> Listing | None:
         title, published = str(item.get("title") or ""), str(item.get("date_published") or "")
         mark = _marked(title, published, item.get("date_modified"), content)
         changed = str(item.get("date_modified") or published)
-        if link or content:
-            name = _named(item.get("id"))
-            entries.append(Entry(link, title, published, authors, outlet, "" if link else content, mark, changed, name))
-    return Listing(tuple(entries))
+        carried, name = "" if link else content, _named(item.get("id"))
+        entry = Entry(link, title, published, authors, outlet, carried, mark, changed, name)
+        entries.append(_usable(entry, said, number))
+    return Listing.of(entries)
 
 
 def _absolute(link: str, base: str) -> str:
+    """An address as a browser reads it: relative to the list's own, without line breaks, what is unfit encoded."""
+    fit = _UNFIT.sub(lambda found: f"%{ord(found[0]):02X}", _BREAKS.sub("", link.strip()))
     try:
-        return canonical_url(urljoin(base, link.strip().replace(" ", "%20"))) if link.strip() else ""
+        return canonical_url(urljoin(base, fit)) if fit else ""
     except ValueError:
         return ""
 
@@ -210,29 +246,28 @@ def _tree(text: str) -> Element:
 
 def _sitemap(text: str, url: str) -> Listing:
     found = []
-    for node in list(_tree(text))[:MAX_ENTRIES]:
+    for number, node in enumerate(list(_tree(text))[:MAX_ENTRIES], 1):
         fields = _fields(node)
         link = _absolute(fields.get("loc", ""), url)
-        if link:
-            news = {name: said for child in node if _local(child.tag) == "news" for name, said in _below(child).items()}
-            published = news.get("publication_date", "")
-            changed = fields.get("lastmod", "") or published
-            title, outlet = news.get("title", ""), news.get("name", "")
-            mark = _marked(changed, title)
-            found.append(Entry(link, title, published, (), outlet, "", mark, changed))
-    return Listing(tuple(found))
+        news = {name: said for child in node if _local(child.tag) == "news" for name, said in _below(child).items()}
+        published = news.get("publication_date", "")
+        changed = fields.get("lastmod", "") or published
+        title, outlet = news.get("title", ""), news.get("name", "")
+        entry = Entry(link, title, published, (), outlet, "", _marked(changed, title), changed)
+        found.append(_usable(entry, fields.get("loc", ""), number))
+    return Listing.of(found)
 
 
 def _sitemap_index(text: str, url: str) -> Listing:
     found = []
-    for node in list(_tree(text))[:MAX_ENTRIES]:
+    for number, node in enumerate(list(_tree(text))[:MAX_ENTRIES], 1):
         fields = _fields(node)
-        link = _absolute(fields.get("loc", ""), url)
-        if link:
-            found.append((fields.get("lastmod", ""), link))
+        entry = Entry(_absolute(fields.get("loc", ""), url), changed=fields.get("lastmod", ""))
+        found.append(_usable(entry, fields.get("loc", ""), number))
+    listed = Listing.of(found)
     # ISO 8601 sorts as text; those without a date come last, in their order.
-    found.sort(key=lambda pair: pair[0], reverse=True)
-    return Listing((), tuple(link for _, link in found))
+    newest = sorted(listed.entries, key=lambda entry: entry.changed, reverse=True)
+    return Listing((), tuple(entry.url for entry in newest), listed.refused)
 
 
 def _fields(node: Element) -> dict[str, str]:

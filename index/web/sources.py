@@ -21,7 +21,7 @@ from index.records import Article, derived_id
 from index.sources import Left, Loaded, Lot, Memory, Refused, Source, Unchanged, Visit
 from index.web.errors import BadAnswer
 from index.web.fetch import Answer
-from index.web.listings import MAX_ENTRIES, Entry, listing
+from index.web.listings import MAX_ENTRIES, Entry, Listing, listing
 from index.web.manners import Manners
 
 # Formats of one article each. Files of many records are not taken from the web: a record brings its own id, and could
@@ -59,6 +59,7 @@ class _List:
         url: the address that was asked for.
         answer: what came.
         entries: what it names.
+        refused: what it names that nothing can be had of.
         visits: what is known of these, by `key`.
         whole: whether all of that was had; else "304 Not Modified" would hide the rest.
         since: when the article of it was looked at that is the first to be due again.
@@ -67,15 +68,16 @@ class _List:
     url: str
     answer: Answer
     entries: tuple[Entry, ...]
+    refused: tuple[Refused, ...]
     visits: dict[str, Visit]
     whole: bool = True
     since: float = field(default_factory=time.time)
 
     @classmethod
-    def read(cls, url: str, answer: Answer, entries: tuple[Entry, ...], memory: Memory) -> _List:
+    def read(cls, url: str, answer: Answer, listed: Listing, memory: Memory) -> _List:
         """A list, with what is known of its entries."""
-        found = cls(url, answer, entries, {})
-        visits = (memory.visit(found.key(entry)) for entry in entries)
+        found = cls(url, answer, listed.entries, _refused(url, listed), {})
+        visits = (memory.visit(found.key(entry)) for entry in listed.entries)
         found.visits = {visit.url: visit for visit in visits if visit}
         return found
 
@@ -157,9 +159,10 @@ class Web:
             yield Fetched((Refused.of(self.url, exc),))
             return
         if found.lists:
+            yield Fetched(_refused(self.url, found))
             yield from self._index(found.lists, memory)
         else:
-            yield from self._listed([_List.read(self.url, answer, found.entries, memory)])
+            yield from self._listed([_List.read(self.url, answer, found, memory)])
 
     def _index(self, urls: Sequence[str], memory: Memory) -> Iterator[Lot]:
         """The articles of the lists that an index names. It is read every time: they change while it does not.
@@ -202,7 +205,7 @@ class Web:
             what = "an index within an index" if found else "no feed or sitemap"
             refused = Refused(url, f"{what}, named by {self.url}", "Give its address by itself, if it is wanted.")
             return Fetched((refused,), [Visit(url, at=time.time())])
-        return _List.read(url, answer, found.entries, memory)
+        return _List.read(url, answer, found, memory)
 
     def _listed(self, lists: Sequence[_List], unread: int = 0) -> Iterator[Lot]:
         """The articles of lists, and last, what is to be remembered of the lists.
@@ -215,7 +218,7 @@ class Web:
         left = [item for item in wanted[self._limit :] if item.turn < _Turn.DUE]
         for item in left:
             item.of.whole = False
-        yield Fetched(tuple(known))
+        yield Fetched((*known, *(refused for of in lists for refused in of.refused)))
         for at in range(0, min(len(wanted), self._limit), _LOT):
             had = [self._fetched(item) for item in wanted[: self._limit][at : at + _LOT]]
             yield Fetched(tuple(item for item, _ in had), [visit for _, visit in had if visit])
@@ -264,6 +267,10 @@ class Web:
             failed = Visit(wanted.of.key(entry), mark=entry.mark, at=time.time())
             return Refused.of(entry.url or wanted.of.url, exc), None if visit and visit.article_id else failed
         return article, _visited(entry.url, answer, article.id, entry.mark)
+
+
+def _refused(url: str, found: Listing) -> tuple[Refused, ...]:
+    return tuple(Refused.of(url, error) for error in found.refused)
 
 
 def _newest_first(lists: Sequence[_List]) -> list[tuple[Entry, _List]]:

@@ -298,6 +298,69 @@ class TestFeeds:
         assert carried.text.split("\n\n") == ["It rained all day.", "Streets flooded."]
         assert carried.outlet == "The Post"
 
+    @pytest.mark.parametrize(
+        ("link", "url"),
+        [
+            ("/a b", "https://e.org/a%20b"),
+            ("story?q=<x>|y", "https://e.org/news/story?q=%3Cx%3E%7Cy"),
+            ("https://e.org/long\n  /story", "https://e.org/long%20%20/story"),
+            ("//e.org/x", "https://e.org/x"),
+        ],
+    )
+    def test_links_are_read_as_browsers_read_them(self, link: str, url: str) -> None:
+        feed = {"version": "https://jsonfeed.org/version/1.1", "items": [{"url": link}]}
+        found = listing(json.dumps(feed).encode(), "https://e.org/news/feed")
+        assert found
+        assert [entry.url for entry in found.entries] == [url]
+
+    def test_an_entry_that_nothing_can_be_had_of_is_refused_with_its_record(
+        self, site: Site, builder: Builder, manners: Manners
+    ) -> None:
+        items = (
+            "<item><title>By post</title><link>mailto:desk@e.org</link>"
+            "<pubDate>Sun, 21 Dec 2025 08:00 GMT</pubDate></item>"
+            "<item><title>Nothing</title></item>"
+        )
+        body = rss(site, "/a")[1].replace(b"</channel>", f"{items}</channel>".encode())
+        news = "<urlset><url><loc>feed://e.org/x</loc></url><url><lastmod>2025-12-21</lastmod></url></urlset>"
+        site.pages = {
+            "/feed": ({"Content-Type": "application/rss+xml"}, body),
+            "/map": ({"Content-Type": "application/xml"}, news.encode()),
+            "/json": (
+                {},
+                b'{"version": "https://jsonfeed.org/version/1", "items": ["x", {"url": "tel:1", "title": "T"}]}',
+            ),
+            "/a": page("Alpha"),
+        }
+        report = take(builder, manners, f"{site.url}/feed", f"{site.url}/map", f"{site.url}/json")
+        assert len(report.added) == 1
+        assert [(r.source.removeprefix(site.url), r.reason, r.record) for r in report.refused] == [
+            (
+                "/feed:2",
+                "entry 2: its link is no address of the web: 'mailto:desk@e.org'",
+                {
+                    "title": "By post",
+                    "url": "mailto:desk@e.org",
+                    "published": "Sun, 21 Dec 2025 08:00 GMT",
+                    "outlet": "The Post",
+                },
+            ),
+            ("/feed:3", "entry 3: neither a link nor a text", {"title": "Nothing", "outlet": "The Post"}),
+            ("/map:1", "entry 1: its link is no address of the web: 'feed://e.org/x'", {"url": "feed://e.org/x"}),
+            ("/map:2", "entry 2: neither a link nor a text", {}),
+            ("/json:1", "entry 1: no object", None),
+            ("/json:2", "entry 2: its link is no address of the web: 'tel:1'", {"url": "tel:1", "title": "T"}),
+        ]
+
+    def test_a_bad_address_in_an_index_of_lists_is_refused_alone(
+        self, site: Site, builder: Builder, manners: Manners
+    ) -> None:
+        headers, body = sitemap_index(site, "/s.xml")
+        body = body.replace(b"<sitemapindex>", b"<sitemapindex><sitemap><loc>ftp://e.org/s</loc></sitemap>")
+        site.pages = {"/map": (headers, body), "/s.xml": sitemap(site, "/a"), "/a": page("Alpha")}
+        report = take(builder, manners, f"{site.url}/map")
+        assert ([r.source for r in report.refused], len(report.added)) == ([f"{site.url}/map:1"], 1)
+
     def test_robots_are_honoured_for_items(self, site: Site, builder: Builder, manners: Manners) -> None:
         site.pages = {
             "/robots.txt": ({"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /a"),
@@ -486,7 +549,8 @@ class TestLongLists:
         feed = {"version": "https://jsonfeed.org/version/1.1", "items": items}
         site.pages = {"/feed": ({"Content-Type": "application/json"}, json.dumps(feed).encode())}
         report = take(builder, manners, f"{site.url}/feed")
-        assert (len(report.added), report.refused) == (1, []), "the text that is carried goes in"
+        assert len(report.added) == 1, "the text that is carried goes in"
+        assert [r.source for r in report.refused] == [f"{site.url}/feed:1"]
 
 
 class TestSitemaps:
