@@ -19,6 +19,13 @@ from index.records import Article
 MAX_DOCUMENT = 64 * 1024**2
 MAX_PAGES = 1000
 
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+# What stands around pieces of a Word document without being text: insertions that are tracked, content controls (forms,
+# tables of contents), links, fields. Not those that were deleted or moved away (del, moveFrom).
+_AROUND = frozenset(
+    ("ins", "moveTo", "sdt", "sdtContent", "hyperlink", "smartTag", "customXml", "fldSimple", "dir", "bdo")
+)
+
 # "exam-\nple": a word that was parted at the end of a line. Before a capital the hyphen belongs to a name.
 _PARTED = re.compile(r"(?<=[a-zà-öø-ÿ])-\n(?=[a-zà-öø-ÿ])")
 
@@ -89,22 +96,16 @@ def pdf(content: bytes) -> dict[str, str]:
 
 
 def word(content: bytes) -> dict[str, str]:
-    """The fields of a Word document. Runs in the child process.
+    """The fields of a Word document, as it reads with all tracked changes accepted. Runs in the child process.
 
     Raises:
         UnreadableError: it is damaged, or is none.
     """
     from docx import Document  # noqa: PLC0415 - wanted by few
-    from docx.table import Table  # noqa: PLC0415
 
     try:
         document = Document(BytesIO(content))
-        blocks = [
-            "\n".join(" | ".join(cell.text for cell in row.cells) for row in block.rows)
-            if isinstance(block, Table)
-            else block.text
-            for block in document.iter_inner_content()
-        ]
+        blocks = list(_blocks(document.element.body))
         about = document.core_properties
         title, author = about.title, about.author
     # python-docx passes on what zipfile, lxml and its own look-ups raise.
@@ -114,3 +115,24 @@ def word(content: bytes) -> dict[str, str]:
     # "python-docx" is the author of documents made with it and with its relatives.
     authors = "" if author == "python-docx" else author
     return {"text": "\n\n".join(blocks), "title": title or "", "authors": authors or ""}
+
+
+def _blocks(node: Any) -> Iterator[str]:
+    """The text of paragraphs, and of tables by row."""
+    for block in _held(node, "p", "tbl"):
+        if block.tag == f"{_WORD}p":
+            yield "".join(run.text for run in _held(block, "r"))
+        else:
+            yield "\n".join(
+                " | ".join("\n".join(_blocks(cell)) for cell in _held(row, "tc")) for row in _held(block, "tr")
+            )
+
+
+def _held(node: Any, *names: str) -> Iterator[Any]:
+    """The elements of these names that a node holds, also those within what Word puts around a piece of a text."""
+    for child in node.iterchildren():
+        name = str(child.tag).removeprefix(_WORD)
+        if name in names:
+            yield child
+        elif name in _AROUND:
+            yield from _held(child, *names)

@@ -211,6 +211,47 @@ class TestWord:
         assert (found.title, found.authors) == ("Storm hits coast", ("Ann Lee",))
         assert found.text.split("\n\n") == [STORY, "a | 1", MORE]
 
+    def test_tracked_changes_and_content_controls(self, tmp_path: Path) -> None:
+        """As it reads with all changes accepted."""
+
+        def run(text: str, tag: str = "t") -> str:
+            return f"<w:r><w:{tag} xml:space='preserve'>{text}</w:{tag}></w:r>"
+
+        def control(inner: str) -> str:
+            return f"<w:sdt><w:sdtPr><w:alias w:val='Unseen'/></w:sdtPr><w:sdtContent>{inner}</w:sdtContent></w:sdt>"
+
+        first = (
+            f"{run('It rained ')}<w:del>{run('a little ', 'delText')}</w:del><w:ins>{run('all day ')}</w:ins>"
+            f"<w:moveFrom>{run('Moved. ')}</w:moveFrom>{control(run('in Lorca'))}"
+            f"<w:hyperlink>{run(', officials')}</w:hyperlink><w:fldSimple w:instr='DATE'>{run(' said')}</w:fldSimple>."
+        )
+        row = f"<w:tr><w:tc><w:p>{run('Dead')}</w:p></w:tc>{control(f'<w:tc><w:p>{run(str(12))}</w:p></w:tc>')}</w:tr>"
+        body = f"<w:p>{first}</w:p>{control(f'<w:p>{run(MORE)}</w:p>')}<w:tbl>{row}{control(row)}</w:tbl>"
+        document, target = Document(), BytesIO()
+        document.save(target)
+        changed = BytesIO()
+        with zipfile.ZipFile(target) as old, zipfile.ZipFile(changed, "w") as new:
+            for name in old.namelist():
+                content = old.read(name)
+                if name == "word/document.xml":
+                    content = content.replace(b"<w:body>", f"<w:body>{body}".encode())
+                new.writestr(name, content)
+        found = one(written(tmp_path / "a.docx", changed.getvalue()))
+        assert found.text.split("\n\n") == [
+            "It rained all day in Lorca, officials said",
+            MORE,
+            "Dead | 12\nDead | 12",
+        ]
+
+    def test_a_cell_over_two_columns_is_read_once(self, tmp_path: Path) -> None:
+        document, target = Document(), BytesIO()
+        table = document.add_table(1, 3)
+        table.cell(0, 0).merge(table.cell(0, 1)).text = "Total"
+        table.cell(0, 2).text = "12"
+        document.add_paragraph(STORY)
+        document.save(target)
+        assert one(written(tmp_path / "a.docx", target.getvalue())).text.split("\n\n") == ["Total | 12", STORY]
+
     def test_bombs_and_entities(self, tmp_path: Path) -> None:
         assert why(written(tmp_path / "a.docx", b"old")).startswith("no Word document")
         laughs = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>'
