@@ -25,7 +25,7 @@ class Sent:
     def read(self, only: Collection[str] | None = None) -> Iterator[Loaded]:  # noqa: ARG002 - all are at hand
         for position, record in enumerate(self._records):
             try:
-                yield to_article(record, SOURCE, alone=False)
+                yield to_article(record, SOURCE, alone=False, markup=True)
             except Exception as exc:  # noqa: BLE001  (as for files: no fault of a reader may end the run)
                 yield Refused.of(f"{SOURCE}{position}", exc)
 

@@ -12,6 +12,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from index.clean import canonical_url, clean_outlet, normalise, one_line, parse_day
 from index.errors import InputError
+from index.markup import is_html, prose, without_tags
 from index.records import Article, derived_id
 
 # Longest id that a record may bring, in characters: room for any URL in use, none for a text in the wrong field.
@@ -86,7 +87,7 @@ def has_text(record: Mapping[object, object]) -> bool:
     return any(str(name).strip().lower() in _TEXTS and isinstance(value, str) for name, value in record.items())
 
 
-def to_article(record: Mapping[object, object], source: str, *, alone: bool) -> Article:
+def to_article(record: Mapping[object, object], source: str, *, alone: bool, markup: bool = False) -> Article:
     """Validates and cleans a record.
 
     Args:
@@ -94,6 +95,7 @@ def to_article(record: Mapping[object, object], source: str, *, alone: bool) -> 
         source: absolute path of the file it stands in.
         alone: whether the file holds this record only. One of several without id and address is identified by its
             headline and text.
+        markup: whether its text may be HTML, as programs export it; of HTML only what a reader sees is kept.
 
     Raises:
         InputError: the record cannot be used; says which field and what was found.
@@ -108,11 +110,12 @@ def to_article(record: Mapping[object, object], source: str, *, alone: bool) -> 
     except ValidationError as exc:
         raise InputError(_reason(exc, fields), "Correct the record; its other fields are not looked at.") from exc
     _within(read)
-    text = normalise(read.text)
+    html = markup and is_html(read.text)
+    text = normalise(prose(read.text) if html else read.text)
     if not text:
         msg = "field 'text' holds nothing that can be read"
         raise InputError(msg, "Give the article a body.")
-    title = one_line(read.title or "")
+    title = one_line(without_tags(read.title or "") if html else read.title or "")
     url = canonical_url(read.url or "") or None
     digest = hashlib.blake2b(f"{title}\n{text}".encode(), digest_size=8).hexdigest()
     place = source if alone else f"{source}#{digest}"

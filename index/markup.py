@@ -20,6 +20,16 @@ _TAG = re.compile(
     r"""<(?:[!?][^<>]*+|(?P<end>/?)(?P<name>[a-z][^\s/<>]*+)(?:(?:[^<>"']|"[^"<]*+"|'[^'<]*+')*+(?=>)|[^<>]*+))>""",
     re.IGNORECASE,
 )
+# What begins or ends a paragraph, and what stands between two cells of a row.
+_BLOCKS = (
+    r"(?:address|article|aside|blockquote|dd|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hr|li|main|nav|ol|p|pre"
+    r"|section|table|tr|ul)"
+)
+_EDGE = re.compile(rf"<(?=/?{_BLOCKS}[\s/>]|br[\s/>])", re.IGNORECASE)
+_BETWEEN_CELLS = re.compile(r"</t[dh]>(?=\s*+<t[dh][\s>])", re.IGNORECASE)
+_OPENED = re.compile(rf"<({_BLOCKS})(?:\s[^<>]*+)?>", re.IGNORECASE)
+_CLOSED = re.compile(rf"</({_BLOCKS})>", re.IGNORECASE)
+_BREAKS = re.compile(r"<br\s*+/?>\s*+<br\s*+/?>", re.IGNORECASE)
 # The number of a character has seven digits at most; Python refuses to read one of thousands.
 _LONG_NUMBER = re.compile(r"&#(?:[0-9]{8,}|x[0-9a-f]{8,});?", re.IGNORECASE)
 
@@ -110,6 +120,17 @@ def without_tags(html: str) -> str:
             unseen.append(name)
     parts += [] if unseen else [text[at:]]
     return "".join(unescape(_LONG_NUMBER.sub("\ufffd", part)) for part in parts).strip()
+
+
+def is_html(text: str) -> bool:
+    """Whether a text is HTML: it has blocks that are opened and closed, or lines broken twice. One tag is none."""
+    closed = {name.lower() for name in _CLOSED.findall(text)}
+    return any(name.lower() in closed for name in _OPENED.findall(text)) or bool(_BREAKS.search(text))
+
+
+def prose(html: str) -> str:
+    """The text of a piece of HTML, its blocks separated by blank lines, cells of a row by `` | ``."""
+    return without_tags(_EDGE.sub("\n\n<", _BETWEEN_CELLS.sub(" | ", html)))
 
 
 def _without_comments(html: str) -> str:

@@ -71,7 +71,7 @@ def pdf(content: bytes) -> dict[str, str]:
         UnreadableError: it is encrypted, too long, damaged, or holds pictures only.
     """
     from pypdf import PdfReader  # noqa: PLC0415 - wanted by few
-    from pypdf.errors import PyPdfError  # noqa: PLC0415
+    from pypdf.errors import DependencyError, PyPdfError  # noqa: PLC0415
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it tells of every flaw of a damaged file
     try:
@@ -85,6 +85,9 @@ def pdf(content: bytes) -> dict[str, str]:
         pages = [page.extract_text() for page in reader.pages]
         meta: Any = reader.metadata or {}
         title, authors = meta.get("/Title", ""), meta.get("/Author", "")
+    except DependencyError as exc:
+        reason = f"a PDF that cannot be read here: {exc}"
+        raise UnreadableError(reason, "Install that package, or save its text.") from exc
     except (PyPdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OSError) as exc:
         reason = f"a damaged PDF: {exc or type(exc).__name__}"
         raise UnreadableError(reason, "Save it again, or save its text.") from exc

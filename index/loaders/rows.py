@@ -54,6 +54,9 @@ def read_json(source: str, stream: BinaryIO) -> Iterator[Read]:
 
 def read_json_lines(source: str, stream: BinaryIO) -> Iterator[Read]:
     """One record a line, in UTF-8 (RFC 8259); blank lines are passed over, a bad line is refused alone."""
+    utf16 = b"\0" in stream.read(4)  # as PowerShell writes it
+    stream.seek(0)
+    stream = BytesIO(decoded(whole(stream)).encode()) if utf16 else stream
     articles = _Articles(source)
     good = bad = 0
     for number, line in _lines(stream):
@@ -114,7 +117,7 @@ class _Articles:
         if not isinstance(record, dict):
             msg = f"expected an object, found {type(record).__name__}"
             raise InputError(msg, 'A record is an object such as {"title": …, "text": …}.')
-        article = to_article(record, self.source, alone=self.alone)
+        article = to_article(record, self.source, alone=self.alone, markup=True)
         digest = article.content_hash
         first, where = self.taken.setdefault(article.id, (digest, place))
         if first != digest:

@@ -291,12 +291,16 @@ def _plain(chunks: Iterable[bytes], _limit: int) -> Iterator[bytes]:
 
 def _inflated(chunks: Iterable[bytes], limit: int, window: int = zlib.MAX_WBITS | 16) -> Iterator[bytes]:
     """Unpacks gzip, never more than `limit` bytes at a time: a bomb is noticed before it goes off."""
-    machine = zlib.decompressobj(window)
+    machine, begun = zlib.decompressobj(window), False
     for chunk in chunks:
+        begun = begun or bool(chunk)
         yield machine.decompress(chunk, limit + 1)
         if machine.unconsumed_tail:
             raise _too_large(limit)
     yield machine.flush()
+    if begun and not machine.eof:
+        msg = "an answer that was cut off"
+        raise BadAnswer(msg, "Try again later.")
 
 
 _UNPACKERS: dict[str, Callable[[Iterable[bytes], int], Iterator[bytes]]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from index.formats import loader, suffix_of, suffix_of_type
 from index.incoming import to_article
 from index.loaders.common import UnreadableError, unreadable
 from index.loaders.page import page_record
-from index.markup import without_tags
+from index.markup import prose
 from index.records import Article, derived_id
 from index.sources import Left, Loaded, Lot, Memory, Refused, Source, Unchanged, Visit
 from index.web.errors import BadAnswer
@@ -27,6 +26,8 @@ from index.web.manners import Manners
 # Formats of one article each. Files of many records are not taken from the web: a record brings its own id, and could
 # take the place of another site's article.
 DOCUMENTS = (".pdf", ".docx", ".txt", ".md")
+# What servers call any file that is to be saved.
+_UNTOLD = ("application/octet-stream", "binary/octet-stream", "application/force-download", "application/x-download")
 # Most articles fetched of one list in a run, the newest first; a news sitemap has up to 1,000, an archive's 50,000.
 LIMIT = 200
 # An article of a list that says nothing new of it is asked for again after this many seconds: corrections are made
@@ -36,8 +37,6 @@ RECHECK = 6 * 3600.0
 _LOT = 8
 # Sitemaps of an index that are looked into in every run, its newest, and as many of the others at most.
 _MAX_LISTS = 10
-
-_BLOCK_END = re.compile(r"(?i)</(?:p|div|li|h\d|blockquote|tr)>|<br\s*/?>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +308,7 @@ def _article(answer: Answer, entry: Entry) -> Article:
         UnreadableError: there is no article in it, or it is of a kind that is not taken from the web.
         InputError: it cannot be used.
     """
-    suffix = suffix_of_type(answer.content_type) or suffix_of(PurePosixPath(urlsplit(answer.url).path))
+    suffix = _suffix(answer)
     if suffix in DOCUMENTS:
         found = next(iter(loader(suffix)(entry.url, BytesIO(answer.body))))
         if isinstance(found, UnreadableError):
@@ -324,6 +323,14 @@ def _article(answer: Answer, entry: Entry) -> Article:
     outlet = entry.outlet or (urlsplit(answer.url).hostname or "").removeprefix("www.")
     filled = {"title": entry.title, "published": entry.published, "authors": entry.authors, "outlet": outlet}
     return to_article({**{name: value for name, value in filled.items() if value}, **record}, entry.url, alone=True)
+
+
+def _suffix(answer: Answer) -> str:
+    """Which format an answer has: what it begins with, what the server says if it says anything, or its address."""
+    if answer.body.startswith(b"%PDF-"):
+        return ".pdf"
+    stated = "" if answer.content_type in _UNTOLD else suffix_of_type(answer.content_type)
+    return stated or suffix_of(PurePosixPath(urlsplit(answer.url).path))
 
 
 def _carried(entry: Entry, source: str, article_id: str) -> Article:
@@ -345,7 +352,7 @@ def _carried(entry: Entry, source: str, article_id: str) -> Article:
         "authors": entry.authors,
         "outlet": entry.outlet,
     }
-    text = without_tags(_BLOCK_END.sub("\n\n", entry.content))
+    text = prose(entry.content)
     return to_article({**record, "text": text}, source, alone=False)
 
 

@@ -110,7 +110,7 @@ def test_articles_come_in_are_found_and_go(client: TestClient) -> None:
 
 
 def test_a_record_that_breaks_its_reader_is_refused_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(record: dict[str, str], source: str, *, alone: bool) -> Article:
+    def failing(record: dict[str, str], source: str, **_: bool) -> Article:
         return Article(record["id"], "", record["text"], source=source)
 
     monkeypatch.setattr("api.sent.to_article", failing)

@@ -18,6 +18,8 @@ from docx import Document
 from fakes.pdf import pdf_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pypdf import PdfWriter
+from pypdf.errors import DependencyError
 
 from index import formats, plugins
 from index.load import file_of, load, survey
@@ -163,6 +165,26 @@ class TestPdf:
         assert why(written(tmp_path / "a.pdf", b"not a pdf")).startswith("a damaged PDF")
         assert why(written(tmp_path / "b.pdf", pdf_of([]))) == "a PDF without text: its pages are pictures"
         assert why(written(tmp_path / "c.pdf", pdf_of(["a"])[:200])).startswith("a damaged PDF")
+
+    def test_encryption(self, tmp_path: Path) -> None:
+        """One that anybody may read is read, also if it is encrypted against changes, as ministries like to do."""
+        for name, password in (("a.pdf", ""), ("b.pdf", "secret")):
+            writer = PdfWriter(clone_from=BytesIO(pdf_of([STORY])))
+            writer.encrypt(password, "owner", algorithm="AES-256")
+            with (tmp_path / name).open("wb") as target:
+                writer.write(target)
+        assert one(tmp_path / "a.pdf").text == STORY
+        assert why(tmp_path / "b.pdf") == "an encrypted PDF"
+
+    def test_a_package_that_is_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def reader(_: object) -> None:
+            msg = "cryptography>=3.1 is required for AES algorithm"
+            raise DependencyError(msg)
+
+        monkeypatch.setattr("pypdf.PdfReader", reader)
+        with pytest.raises(UnreadableError, match="cannot be read here: cryptography") as refused:
+            documents.pdf(b"")
+        assert refused.value.advice.startswith("Install")
 
     def test_a_reader_that_does_not_finish_is_stopped(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))

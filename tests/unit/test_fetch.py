@@ -199,6 +199,16 @@ class TestAnswers:
         site.pages = {"/": ({"Content-Encoding": "gzip"}, gzip.compress(b"news " * 1000))}
         assert fetcher.get(site.url).body == b"news " * 1000
 
+    def test_gzip_that_was_cut_off_is_no_answer(self, site: Site, fetcher: Fetcher) -> None:
+        packed = gzip.compress(bytes(range(256)) * 100)
+        site.pages = {
+            "/cut": ({"Content-Encoding": "gzip"}, packed[: len(packed) // 2]),
+            "/empty": ({"Content-Encoding": "gzip"}, b""),
+        }
+        with pytest.raises(BadAnswer, match="cut off"):
+            fetcher.get(f"{site.url}/cut")
+        assert fetcher.get(f"{site.url}/empty").body == b""
+
     def test_too_large(self, site: Site, fetcher: Fetcher) -> None:
         def endless(handler: BaseHTTPRequestHandler) -> None:
             handler.send_response(200)

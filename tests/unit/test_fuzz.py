@@ -16,7 +16,7 @@ from index.incoming import to_article
 from index.loaders.common import UnreadableError
 from index.loaders.mail import read_message
 from index.loaders.page import page_record
-from index.markup import without_tags
+from index.markup import is_html, prose, without_tags
 
 MANY = fuzz.REPEATED
 # Seconds of the processor for a character; by the square, fifty thousand take a minute and more.
@@ -98,6 +98,11 @@ def under_a_long_header(value: str) -> None:
         ("<div>\n" + "<a " * MANY, without_tags),
         ("<div>\n" + "<!-- >" * MANY, without_tags),
         ("<" + "a" * MANY, without_tags),
+        ("<p " * MANY, is_html),
+        ("<br>" + " " * MANY, is_html),
+        ("<br " * MANY, is_html),
+        ("</td>" + " " * MANY, prose),
+        ("<p>" * MANY, prose),
         ("9a" * MANY, lambda text: as_message("punycode", text)),
         ("9a" * MANY, as_page),
         ('"' * MANY, under_a_long_header),

@@ -205,6 +205,38 @@ def test_a_bad_line_is_refused_alone_with_its_number(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_lines_in_utf16(tmp_path: Path, encoding: str) -> None:
+    """As PowerShell writes what a program prints."""
+    lines = f"{record(text='It rained in Málaga.')}\r\n{{broken\r\n{record(title='Last')}\r\n"
+    path = written(tmp_path / "a.jsonl.gz", f"\ufeff{lines}".encode(encoding))
+    found = list(load([path]))
+    assert [item.text for item in found if isinstance(item, Article)] == ["It rained in Málaga.", TEXT]
+    assert [item.source for item in found if isinstance(item, Refused)] == [f"{path}:2"]
+
+
+HTML = (
+    "<!-- wp:paragraph --><p>It rained &amp; hailed.</p>\n"
+    "<p>Streets were <a href='/x'>flooded</a>.</p><script>x()</script>"
+)
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv"])
+def test_html_in_a_record_is_read_as_its_reader_sees_it(tmp_path: Path, name: str) -> None:
+    content = f'title,body\nSturm &#038; Drang,"{HTML}"\n'
+    if name != "a.csv":
+        content = json.dumps({"title": "Sturm &#038; Drang", "body": HTML})
+    (found,) = articles(written(tmp_path / name, content))
+    assert found.title == "Sturm & Drang"
+    assert found.text.split("\n\n") == ["It rained & hailed.", "Streets were flooded."]
+
+
+def test_a_record_that_mentions_a_tag_stays_as_it_is(tmp_path: Path) -> None:
+    text = "The <p> tag &amp; its like begin paragraphs."
+    (found,) = articles(written(tmp_path / "a.json", record(text=text, title="On <p>")))
+    assert (found.title, found.text) == ("On <p>", text)
+
+
 def test_a_jsonl_that_is_none_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "MAX_BAD_START", 3)
     path = written(tmp_path / "a.jsonl", "a,b\n" * 100)

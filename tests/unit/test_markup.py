@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from index.markup import without_tags
+from index.markup import is_html, prose, without_tags
 
 
 @pytest.mark.parametrize(
@@ -25,3 +27,34 @@ from index.markup import without_tags
 )
 def test_what_stands_between_tags(html: str, text: str) -> None:
     assert without_tags(html) == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>It rained.</p><p class='x'>It <b>snowed</b>.</p>", "It rained.\n\nIt snowed."),
+        ("<div>It rained.<p>It snowed.<p>It hailed.</div>Dry.", "It rained.\n\nIt snowed.\n\nIt hailed.\n\nDry."),
+        ("It rained.<br /><br />It snowed.", "It rained.\n\nIt snowed."),
+        ("<ul><li>Rain</li><li>Snow</li></ul>", "Rain\n\nSnow"),
+        ("<table><tr><th>Dead</th> <td>12</td></tr><tr><td>Hurt</td><td>3</td></tr></table>", "Dead |  12\n\nHurt | 3"),
+        ("<!-- wp:paragraph --><p>It rained.</p><script>'<p>x</p>'</script>", "It rained."),
+    ],
+)
+def test_html_as_paragraphs(html: str, text: str) -> None:
+    assert is_html(html)
+    assert re.sub(r"\s*\n\s*", "\n\n", prose(html)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It rained.",
+        "The <p> tag begins a paragraph.",
+        "5 < 6 and <b>7</b> > 6",
+        "One<br>line",
+        "<section 3> </p>",
+        "<p></div>",
+    ],
+)
+def test_a_text_that_mentions_a_tag_is_no_html(text: str) -> None:
+    assert not is_html(text)

@@ -133,6 +133,18 @@ class TestPages:
             "image/png is not taken from the web",
         ]
 
+    def test_files_of_which_the_server_says_nothing(self, site: Site, builder: Builder, manners: Manners) -> None:
+        untold = {"Content-Type": "application/octet-stream"}
+        pdf = pdf_of(["It rained all day. Streets were flooded."])
+        site.pages = {
+            "/download?id=3": (untold, pdf),
+            "/b.txt": (untold, b"It snowed all day."),
+            "/c.exe": (untold, b"MZ"),
+        }
+        report = take(builder, manners, *(site.url + path for path in site.pages))
+        assert report.added == [derived_id(f"{site.url}/download?id=3"), derived_id(f"{site.url}/b.txt")]
+        assert [r.reason for r in report.refused] == ["application/octet-stream is not taken from the web"]
+
     def test_one_site_cannot_take_the_place_of_another(self, site: Site, builder: Builder, manners: Manners) -> None:
         with news_site() as victim:
             victim.pages = {"/true": page("True")}
