@@ -3,7 +3,7 @@
 The forms, in the order in which they are looked for:
 
     What about the Fed? And in 2023? And for Moscow?   the last question, with that part exchanged
-    When? Why?                                         the last question, and then the word
+    When? Why was that?                                the last question, and then the word, or with it for "where"
     What did he say? Is it over? Who was there?        the pronoun's place is taken by the name that it can mean
     Which team asked for the ban?                      nothing to exchange: what the talk is about, in brackets
 
@@ -26,14 +26,38 @@ from rag.when import time_words
 NEW_TOPIC = re.compile(
     r"^\s*(?:new (?:topic|question)|different question|change of (?:topic|subject))\s*[:,.–—-]*\s*", re.IGNORECASE
 )
-_AND = re.compile(r"^(?:(?:and|but|so|or|also|ok(?:ay)?|then|well)\b[\s,]*)+", re.IGNORECASE)
+# Words without which a follow-up asks the same: "Thanks, and in 2023?", "No, I meant the Fed".
+_AND = re.compile(
+    r"^(?:(?:and|but|so|or|also|ok(?:ay)?|then|well|sorry|actually|thanks|thank you|i (?:mean|meant)|no(?=[,.;–—-]))\b"
+    r"[\s,.;!–—-]*)+",
+    re.IGNORECASE,
+)
+_COURTESY = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|thanks|thank you|thx|cheers|great|perfect|bye|goodbye|good bye|hello|hi|hey"
+    r"|that(?:['’]s| is| was) all"
+    r"|(?:very|so) much|a lot|again|for (?:that|the (?:help|answer)|your help)|good (?:morning|evening|night))\b\W*)+$",
+    re.IGNORECASE,
+)
 _ABOUT = re.compile(r"^(?:what|how)\s+about\s+", re.IGNORECASE)
 _VERB = re.compile(
     r"\b(?:is|are|was|were|be|been|did|does|do|has|have|had|can|could|will|would|should|might|may|must|wh\w+|how)\b"
 )
 _BARE = re.compile(
     r"^(?:(?:since|by|for|at|from|in|to|with|until)\s+)?(?:when|whom?|why(?:\s+not)?|where|what|which(?:\s+ones?)?"
-    r"|how(?:\s+(?:much|many|long|often|far|so))?)\s*(?:exactly|else)?[\s?.!]*$",
+    r"|how(?:\s+(?:much|many|long|often|far|so))?)\s*(?:exactly|else)?[\s?.!]*$"
+    r"|^(?:when|where|why|how)\s+(?:(?:is|was)\s+(?:that|this)(?:\s+so)?|did\s+(?:that|this)\s+happen)[\s?.!]*$"
+    r"|^who\s+sa(?:id|ys)\s+(?:so|that|this)[\s?.!]*$",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(r"(?<=\?)\s+([^?]+\?)$")
+_HOW = re.compile(r"^(?:when|where|why|how)(?=\s*(?:exactly)?\W*$|\s+(?:is|was|did)\b)", re.IGNORECASE)
+_HOW_DONE = re.compile(
+    r"^(?:when|where|why|how)(?=\s+(?:is|are|was|were|did|does|do|has|have|had|will)\b)", re.IGNORECASE
+)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_NEXT_YEAR = re.compile(
+    r"^(?:(?:in|for|during)\s+)?(?:(?P<before>the\s+(?:year\s+before|previous\s+year)|(?:a|one)\s+year\s+(?:before|earlier))"
+    r"|the\s+(?:year\s+after|following\s+year|next\s+year)|(?:a|one)\s+year\s+later)(?:\s+that)?$",
     re.IGNORECASE,
 )
 _IN = "in|for|to|from|at|by|with|against|on|about|of"
@@ -49,7 +73,8 @@ _POSSESSIVE = frozenset("his her hers their theirs its".split())
 _PERSON = frozenset("he him his she her hers".split())
 _MANY = frozenset("they them their theirs".split())
 _DEMONSTRATIVE = re.compile(
-    r"\b(?:this|these|those|the\s+(?:same|former|latter|others?)|that\s+\w+(?=\s*[?.,]|$)|that(?=\s*[?.,]|$)"
+    r"\b(?:the\s+(?:higher|lower|larger|smaller|earlier|later)\s+(?:figure|number|count|toll|report|one)"
+    r"|this|these|those|the\s+(?:same|former|latter|others?)|that\s+\w+(?=\s*[?.,]|$)|that(?=\s*[?.,]|$)"
     r"|(?:of|in|on|for|with|about|after|before|from|by|to|share|hitting)\s+that|(?:by|since|until)\s+then|then(?=\s*\?)"
     r"|who\s+else|what\s+else|where\s+else|instead|too)\b|\b(?:before|afterwards?|after|earlier|later)(?=\s*[?.]|$)",
     re.IGNORECASE,
@@ -80,7 +105,7 @@ def standalone(text: str, history: Sequence[Turn], ignored: Sequence[str] = ()) 
         history: earlier turns, oldest first.
         ignored: names that are nobody's subject: the outlets of the index.
     """
-    if not history:
+    if not history or asks_nothing(text):
         return FollowUp(text)
     asked: list[str] = []
     for n, turn in enumerate(history):
@@ -94,6 +119,11 @@ def standalone(text: str, history: Sequence[Turn], ignored: Sequence[str] = ()) 
         if found:
             return FollowUp(_capital(found), leans=True)
     return FollowUp(text)
+
+
+def asks_nothing(text: str) -> bool:
+    """Whether it is a courtesy alone: "Thanks!", "Hello"."""
+    return bool(_COURTESY.match(text))
 
 
 def _of_one_topic(history: Sequence[Turn], asked: Sequence[str]) -> list[tuple[str, str]]:
@@ -114,8 +144,15 @@ def _done(history: Sequence[Turn], asked: Sequence[str]) -> list[Turn]:
 
 
 def _bare(core: str, talk: Talk, _: bool) -> str | None:
-    """ "When?" """
-    return f"{talk.last} {_capital(core)}" if _BARE.match(core) else None
+    """ "When?": put in the place of "why" in "Why was he detained?"; else behind the last question."""
+    if not _BARE.match(core):
+        return None
+    tail = _TAIL.search(talk.last)
+    last = talk.last[: tail.start()] if tail and _BARE.match(tail[1]) else talk.last
+    how = _HOW.match(core)
+    if how and _HOW_DONE.match(last):
+        return _HOW_DONE.sub(how[0], last)
+    return f"{last} {_capital(core)}"
 
 
 def _fragment(core: str, talk: Talk, continues: bool) -> str | None:
@@ -135,6 +172,10 @@ def _fragment(core: str, talk: Talk, continues: bool) -> str | None:
 
 
 def _exchange_time(part: str, talk: Talk) -> str | None:
+    beside, years = _NEXT_YEAR.match(part), set(_YEAR.findall(talk.last))
+    if beside and len(years) == 1:
+        (year,) = years
+        return talk.last.replace(year, str(int(year) + (-1 if beside["before"] else 1)))
     new = time_words(part)
     if not new or [word for word in words(part.replace(new, "")) if word not in STOPWORDS]:
         return None

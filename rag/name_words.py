@@ -19,6 +19,10 @@ DEMONYMS = frozenset(
     Republicans Americans Russians Ukrainians""".split()
 )
 ATTRIBUTES = frozenset("former ex late then acting ex-president".split())
+# With a capital at the beginning of a sentence, and never a name.
+PARTICLES = frozenset(
+    "against among across around although despite since toward towards unlike upon within without".split()
+)
 # The last word of a name that is no person's.
 THINGS = frozenset(
     """Academy Act Administration Agency Agreement Airlines Airport Alliance Army Assembly Association Authority Award
@@ -32,6 +36,13 @@ THINGS = frozenset(
     Program Project Reserve Review River School Sea Senate Series Service Services Society South Space Square
     Stadium Star State States Station Street Strip Studios System Systems Team Telescope Theater Theatre Times
     Tower Trade Treaty Union United University Valley War West World""".split()
+)
+# What a name before it belongs to, and hardly ever what somebody does: "did the Harbour council decide".
+BODIES = frozenset(
+    """administration agency airport alliance army assembly authority bank board church city club college commission
+    committee company conference congress corporation council county court department federation festival foundation
+    government hospital institute jury league ministry movement museum navy parliament party police senate society
+    stadium team union university""".split()
 )
 FIRST_OF_THINGS = frozenset(
     """North South East West New San Los Las Santa Saint St Fort Mount Lake Hurricane Storm Operation Project United

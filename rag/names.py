@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.name_words import ATTRIBUTES, CALENDAR, DEMONYMS, FIRST_OF_THINGS, THINGS, TITLES
+from rag.name_words import ATTRIBUTES, CALENDAR, DEMONYMS, FIRST_OF_THINGS, PARTICLES, THINGS, TITLES
 from rag.terms import STOPWORDS
 
 Kind = Literal["person", "place", "other"]
@@ -99,7 +99,7 @@ def _no_name(word: str) -> bool:
     bare = word.rstrip(".")
     acronym = len(bare) > 1 and bare.isupper()  # "US", "IT" and "WHO" are names, "Us" and "Who" are not
     capital = word[:1].isupper() and not acronym
-    return bare in CALENDAR or bare in DEMONYMS or (capital and bare.lower() in STOPWORDS | ATTRIBUTES)
+    return bare in CALENDAR or bare in DEMONYMS or (capital and bare.lower() in STOPWORDS | ATTRIBUTES | PARTICLES)
 
 
 def _kind(name: str, before: str, after: str) -> tuple[Kind, bool]:

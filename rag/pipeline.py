@@ -18,8 +18,9 @@ from rag.clock import Clock
 from rag.config import Config
 from rag.errors import ModelError
 from rag.evidence import EvidencePicker
+from rag.followup import asks_nothing
 from rag.llm import Chosen, DraftModel, choose, choose_or_stand_in
-from rag.refusal import refusal
+from rag.refusal import refusal, unasked
 from rag.rerank import reranker
 from rag.retrieve import Retriever
 from rag.spans import UNTOLD, Fact, Tracing, tracing_to
@@ -159,6 +160,9 @@ class Pipeline:
                     allow_later=allow_later,
                 )
             yield Understood(question)
+            if asks_nothing(question.text):
+                yield AnswerDone(unasked(question, clock))
+                return
             with self.store.reading():  # articles, sentences and vectors of one state, whatever is taken in meanwhile
                 with clock.stage("retrieve") as stage:
                     retrieved = self.retriever.search(question, ARTICLES)

@@ -48,6 +48,12 @@ def refusal(
     return Answer(question, False, " ".join(parts), model, note, (), (), cited, evidence, clock.done(), notices)
 
 
+def unasked(question: Question, clock: Clock) -> Answer:
+    """What follows on "Thanks!": nothing was asked, so nothing is searched."""
+    reason = "No question was asked, so nothing was searched."
+    return Answer(question, False, reason, "none", "", (), (), (), (), clock.done())
+
+
 def _searched(question: Question, extent: Extent) -> str:
     """ "Searched were 12 articles of all outlets, from 3 May 2023 to 8 May 2025. The newest: CNN, 8 May 2025, “…”." """
     if not extent.articles:

@@ -6,12 +6,18 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rag.name_words import DEMONYMS
+from rag.name_words import BODIES, DEMONYMS
 from rag.names import Kind, Name, names
 from rag.terms import STOPWORDS, stems, words
-from rag.verbs import PARTICIPLES
+from rag.verbs import PARTICIPLES, PASTS
 
 _WHO = re.compile(r"^(?:who|whose|whom|which)\b", re.IGNORECASE)
+_WHO_IS = re.compile(r"^who\s+(?:is|are|was|were)\s+$", re.IGNORECASE)
+# "the earthquake in" before "Tamur"
+_THING_IN = re.compile(
+    r"(?:\b(?P<do>did|does|do)\s+)?\b(?P<thing>the\s+(?P<words>[a-z-]+(?:\s+[a-z-]+)?)\s+(?:in|at|near|off)\s+(?:the\s+)?)$",
+    re.IGNORECASE,
+)
 _PHRASE = re.compile(
     r"(?:\b(?:(?P<do>did|does|do)|(?P<be>is|are|was|were))\s+)?\b(?:the|an?|his|her|its|their|[A-Z][\w-]*['’]s)\s+"
     r"(?P<rest>[^?.,;:()\"]+)",
@@ -24,6 +30,7 @@ _AUX = re.compile(
     r"\b(?:(?P<be>is|are|was|were)|did|does|do|will|would|can|could|should|has|have|had|may|might)\s+the\s+$",
     re.IGNORECASE,
 )
+_THEME = re.compile(r"^what\s+(?:did|does|has|do)\b.*\babout\b(?!\s*\W*$)", re.IGNORECASE)
 _NOUN = re.compile(r"\s+([a-z][a-z-]+)\b")
 _FOLLOWS = re.compile(r"\s+[\w’'-]+")
 _HAPPENS = re.compile(r"happen|occur|begin|start|end|strike|hit|kill|cause|last|become|leave|cost")
@@ -47,7 +54,7 @@ class Talk:
         for question, told in self._turns:
             asked = [n for n in self.names(question) if n.kind == "person" and n.sure]
             answers = self._salient(told, [n for n in self.names(told) if n.kind == "person" and n.sure])
-            if _WHO.match(question):
+            if _WHO.match(question) and not (asked and _asks_who_is(question, asked[0])):
                 fresh = [n for n in answers if n not in {a.text for a in asked}]
                 answers, asked = fresh or answers, [] if fresh else asked
             if asked:
@@ -71,11 +78,16 @@ class Talk:
 
     def thing(self, *kinds: Kind) -> str | None:
         """What "it" or "there" means: the only such name in a question, or what it asks about; else None."""
-        for question, told in self._turns[:2]:
+        for asked, told in self._turns[:2]:
+            # Of what a council decides about a stadium, "it" is the stadium.
+            theme = None if kinds else _THEME.match(asked)
+            question = asked[theme.end() :] if theme else asked
             found = [n for n in self._things(question, told) if not kinds or n.kind in kinds]
             if len({n.text for n in found}) == 1:
+                thing = None if kinds else _thing_in(question[: found[0].start])
                 the = _THE.search(question[: found[0].start])
-                return f"the {whole_name(question, found[0])}" if the else found[0].text
+                name = whole_name(question, found[0])
+                return f"{thing}{name}" if thing else f"the {name}" if the else found[0].text
             if found:
                 return None
             phrase = None if kinds or _WHO.match(question) else phrase_of(question)
@@ -141,8 +153,12 @@ class Talk:
 def whole_name(question: str, name: Name) -> str:
     """The name with the noun that it stands before: "the Lorca flood" is no Lorca; in "did the Fed raise" is none."""
     noun = _NOUN.match(question[name.end :])
-    if not _THE.search(question[: name.start]) or not noun or noun[1] in STOPWORDS or _PARTICIPLE.fullmatch(noun[1]):
+    if not _THE.search(question[: name.start]) or not noun or noun[1] in STOPWORDS | PASTS:
         return name.text
+    if _PARTICIPLE.fullmatch(noun[1]):
+        return name.text
+    if noun[1] in BODIES:
+        return f"{name.text} {noun[1]}"
     following = _FOLLOWS.match(question[name.end + noun.end() :])
     aux = _AUX.search(question[: name.start])
     if not aux and (not following or following[0].strip().lower() in STOPWORDS):
@@ -151,6 +167,21 @@ def whole_name(question: str, name: Name) -> str:
     if aux and (_PARTICIPLE if aux["be"] else _HAPPENS).fullmatch(verb):  # "was the Lorca flood predicted"
         return f"{name.text} {noun[1]}"
     return name.text
+
+
+def _asks_who_is(question: str, name: Name) -> bool:
+    """ "Who is Ida Holt?", not "Who is Ida Holt's lawyer?"."""
+    return bool(_WHO_IS.match(question[: name.start])) and not question[name.end :].startswith(("'", "’"))
+
+
+def _thing_in(before: str) -> str | None:
+    """ "Where was the earthquake in": "the earthquake in"; of "did the ministers meet in" nothing."""
+    found = _THING_IN.search(before)
+    if not found:
+        return None
+    several = len(found["words"].split()) > 1
+    verb = several and (found["do"] or _PARTICIPLE.fullmatch(found["words"].split()[-1]))
+    return None if verb else found["thing"]
 
 
 def phrase_of(question: str) -> str | None:

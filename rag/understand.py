@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from index.errors import InputError
-from rag.followup import NEW_TOPIC, FollowUp, standalone
+from rag.followup import NEW_TOPIC, FollowUp, asks_nothing, standalone
 from rag.terms import phrases
 from rag.types import Question, Turn, Window
 from rag.when import read_time
@@ -55,6 +55,7 @@ def understand(
     if len(text) > MAX_QUESTION:
         msg = f"The question has {len(text)} characters; {MAX_QUESTION} are the most."
         raise InputError(msg, "Ask it more shortly.")
+    history = [turn for turn in history if not asks_nothing(turn.question)]
     fresh = NEW_TOPIC.sub("", text)
     follow_up = FollowUp(fresh) if fresh != text else standalone(text, history, known_outlets)
     when = read_time(follow_up.text, as_of)

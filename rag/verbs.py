@@ -25,6 +25,8 @@ _ROOTS = {form: stem(verb) for verb, forms in _FORMS.items() for form in forms}
 
 # Forms that stand behind a noun as "held" does in "the summit held": the last one of each verb.
 PARTICIPLES = frozenset({forms[-1] for forms in _FORMS.values()} | {"born"})
+# Forms that can be nothing but past: "sank", "won"; not "cut".
+PASTS = frozenset(form for verb, forms in _FORMS.items() for form in forms if form != verb)
 
 
 def root(word: str) -> str:

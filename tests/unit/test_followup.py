@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.sqlite_faiss import SqliteFaissStore
-from rag.followup import standalone
+from rag.followup import asks_nothing, standalone
 from rag.names import names
 from rag.types import Answer, Citation, Question, Turn
 
@@ -130,6 +130,61 @@ def test_a_new_topic_ends_whom_he_can_mean() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "told", "text", "wanted"),
+    [
+        ("Why was Ida Holt fired?", "Ida Holt was fired.", "When was that?", "When was Ida Holt fired?"),
+        ("When was Ida Holt fired?", "Ida Holt was fired.", "Why exactly?", "Why was Ida Holt fired?"),
+        ("How was Ida Holt fired?", "By letter.", "How much?", "How was Ida Holt fired? How much?"),
+        ("Who fired Ida Holt? Why?", "The council did.", "When?", "Who fired Ida Holt? When?"),
+        ("How much did it cost?", "Ten euros.", "Who said so?", "How much did it cost? Who said so?"),
+        ("What was inflation in May 2024?", "2%.", "And the year before?", "What was inflation in May 2023?"),
+        ("What was inflation in May 2024?", "2%.", "And a year later?", "What was inflation in May 2025?"),
+        ("When was Ida Holt fired?", "", "No, I meant Peter Lund", "When was Peter Lund fired?"),
+        ("When was Ida Holt fired?", "", "Thanks, and Peter Lund?", "When was Peter Lund fired?"),
+        ("When did Ida Holt resign?", "", "No one knows?", "No one knows (Ida Holt)?"),
+        (
+            "What did the Harbour council decide about the stadium?",
+            "",
+            "How much would it cost?",
+            "How much would the stadium cost?",
+        ),
+        (
+            "When was the Harbour council elected?",
+            "",
+            "Who leads it?",
+            "Who leads the Harbour council?",
+        ),
+        ("How many died when the Sea Lark sank?", "", "Who owned it?", "Who owned the Sea Lark?"),
+        (
+            "How strong was the earthquake in Tamur?",
+            "",
+            "Where was it worst?",
+            "Where was the earthquake in Tamur worst?",
+        ),
+        ("When did the ministers meet in Tamur?", "", "Is it far?", "Is Tamur far?"),
+        ("Who is Ida Holt?", "Mayor Dana Reed fired Ida Holt.", "What happened to her?", "What happened to Ida Holt?"),
+        ("Who is Ida Holt's lawyer?", "Dana Reed speaks for Ida Holt.", "How old is she?", "How old is Dana Reed?"),
+        ("How many died in the fire?", "Twelve.", "Who gave the higher figure?", "Who gave the higher figure (fire)?"),
+    ],
+)
+def test_what_a_follow_up_means(before: str, told: str, text: str, wanted: str) -> None:
+    assert standalone(text, [Turn(before, told)]).text == wanted
+
+
+@pytest.mark.parametrize(
+    "text", ["Thanks!", "thank you very much", "Thanks, bye", "Hello", "OK, great.", "Good morning"]
+)
+def test_a_courtesy_asks_nothing(text: str) -> None:
+    assert asks_nothing(text)
+    assert standalone(text, [Turn("Who is Ida Holt?", "A mayor.")]).text == text
+
+
+@pytest.mark.parametrize("text", ["Great Britain?", "Thanks, and when?", "OK?  why", "Hello Kitty", "Thanksgiving"])
+def test_what_has_more_than_a_courtesy_asks_something(text: str) -> None:
+    assert not asks_nothing(text)
+
+
 def test_an_outlet_is_nobodys_subject() -> None:
     turn = Turn("What does CNN say about Boeing?", "CNN, 3 May 2024: Boeing delivered 45 jets.")
     assert standalone("How much did it lose?", [turn], ["CNN"]).text == "How much did Boeing lose?"
@@ -161,6 +216,7 @@ def test_a_turn_remembers_what_its_answer_cited(store: SqliteFaissStore, entry: 
         ("What did NASA's DART hit?", ["NASA", "DART"]),
         ("Did a French court ban Marine Le Pen in March 2025?", ["Marine Le Pen+"]),
         ("Which Yankee hit it?", []),
+        ("Against the ban? Since May?", []),
         ("When did Voyager 1 leave?", ["Voyager 1"]),
         ("Jesús Tinoco spoke.", ["Jesús Tinoco+"]),
         ("The WHO and the US spoke.", ["WHO", "US"]),

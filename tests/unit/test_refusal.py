@@ -193,3 +193,13 @@ def test_the_denial_stands_with_its_source_wherever_a_refusal_is_shown(
     for where in shown.keys() - {"LlamaIndex"}:
         assert "takes for granted that Ida Holt did resign" in shown[where], where
         assert "Searched was 1 article" in shown[where], where
+
+
+def test_a_courtesy_is_no_question_and_leaves_the_talk_as_it_was(pipeline: Pipeline) -> None:
+    asked = pipeline.answer("Did the ferry sink in May 2025?", as_of=AS_OF)
+    thanked = pipeline.answer("Thanks!", as_of=AS_OF, history=[Turn.of(asked)])
+    assert (thanked.answered, thanked.evidence) == (False, ())
+    assert thanked.reason == "No question was asked, so nothing was searched."
+    after = pipeline.answer("When?", as_of=AS_OF, history=[Turn.of(asked), Turn.of(thanked)])
+    assert after.question.standalone == "Did the ferry sink in May 2025? When?"
+    assert after.question.window == asked.question.window
