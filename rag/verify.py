@@ -11,12 +11,13 @@ import threading
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 from typing import Protocol, cast
 
 from rag.days import MONTHS, WEEKDAYS, beside, named, surely_named
 from rag.hedges import hedging
 from rag.name_words import NOT_NAMES
+from rag.opposites import opposites
 from rag.quantities import missing_quantities, quantities
 from rag.speakers import speakers, without_source
 from rag.terms import STOPWORDS, stems, words
@@ -60,6 +61,16 @@ _NEGATORS = frozenset(
     "no not never none nobody nothing neither nor without cannot denied denies deny rejected refused".split()
 )
 _NEGATED = re.compile(r"\b\w+n['’]t\b")
+# Words that may stand between a negation and what it denies.
+_BETWEEN = frozenset("yet already even ever always actually necessarily".split())
+_PAUSE = re.compile(r"[,;:—()]\s")
+# What else tells that something is not so: a claim may put it as a negation.
+_IMPLIED = re.compile(
+    r"\b(?:fail\w*|impossible|unable|lack\w*|un(?!it|der|til|ion|iv|iq|less)[a-z]{4,}|hardly|barely|rarely|stop\w*|declin\w+"
+    r"|in(?:adequate|complete|sufficient|eligible|valid|capable)\w*|refus\w+|ban(?:s|ned)?|bar(?:s|red)|prohibit\w*|block\w*"
+    r"|avoid\w*|absen\w+|only|first time|instead|rather than|except|free of)\b",
+    re.IGNORECASE,
+)
 # "An earlier version said …": what follows is withdrawn.
 _CORRECTED = re.compile(r"\b(?:an?|the) (?:earlier|previous) version of th(?:is|e)\b", re.IGNORECASE)
 _QUOTE = re.compile(r"[\"“]([^\"“”]+)[\"”]")
@@ -142,6 +153,7 @@ def failures(claim: str, evidence: Sequence[str], context: str = "") -> dict[str
         "hedging": hedging(claim, evidence),
         "speakers": speakers(claim, evidence, context),
         "roles": _roles(claim, evidence),
+        "opposites": opposites(claim, evidence),
     }
     return {rule: reasons for rule, reasons in found.items() if reasons}
 
@@ -227,30 +239,40 @@ def _quotes(claim: str, evidence: str) -> list[str]:
 
 def _negation(claim: str, evidence: Sequence[str]) -> list[str]:
     best = max(evidence, key=lambda sentence: len(set(stems(claim)) & set(stems(sentence))))
-    said, held = _negations(claim), _negations(best)
-    if said and not any(_negations(sentence) for sentence in evidence):
+    said, held = _denied(claim), [_denied(sentence) for sentence in evidence]
+    if said and not any(held) and not any(_IMPLIED.search(sentence) for sentence in evidence):
         return ["the claim denies what the evidence does not deny"]
-    # Only a negation beside the words that the claim shares counts; elsewhere it is about something else.
     if _CORRECTED.search(best) and not _CORRECTED.search(claim):
         return ["the evidence corrects it"]
-    if not said and held and _negated_near(claim, best):
-        return ["the evidence denies it"]
+    wanted = set(stems(claim))
+    denied = [heads for heads in chain.from_iterable(held) if heads and wanted.issuperset(heads)]
+    if not said:
+        # Only a negation beside the words that the claim shares counts; elsewhere it is about something else. What
+        # another sentence denies counts where no sentence states it.
+        near = any(heads in denied for heads in _denied(best))
+        return ["the evidence denies it"] if near or any(_only_denied(heads, evidence) for heads in denied) else []
+    stated = wanted - set(chain.from_iterable(said))
+    if any(heads and stated.issuperset(heads) and _only_denied(heads, evidence) for heads in denied) and all(
+        heads and not any(set(heads) & set(other) for other in chain.from_iterable(held)) for heads in said
+    ):
+        return ["the evidence denies something else"]
     return []
 
 
-def _negations(text: str) -> int:
-    return sum(word in _NEGATORS for word in words(text)) + len(_NEGATED.findall(text))
+def _denied(text: str) -> list[list[str]]:
+    """For each negation the first stems behind it, two at most: what it denies."""
+    return [
+        stems(" ".join(word for word in tokens[i + 1 : i + 6] if word not in _BETWEEN))[:2]
+        for tokens in map(words, _PAUSE.split(text))
+        for i, word in enumerate(tokens)
+        if word in _NEGATORS or _NEGATED.fullmatch(word)
+    ]
 
 
-def _negated_near(claim: str, sentence: str) -> bool:
-    tokens = words(sentence)
-    wanted = set(stems(claim))
-    for i, word in enumerate(tokens):
-        if word in _NEGATORS or re.fullmatch(r"\w+n['’]t", word):
-            following = stems(" ".join(tokens[i + 1 : i + 6]))[:2]
-            if following and all(stem in wanted for stem in following):
-                return True
-    return False
+def _only_denied(heads: Sequence[str], evidence: Sequence[str]) -> bool:
+    """Whether what a negation denies stands nowhere else in the evidence."""
+    held = [stem for sentence in evidence for stem in stems(sentence)]
+    return any(held.count(head) == 1 for head in heads)
 
 
 def _roles(claim: str, evidence: Sequence[str]) -> list[str]:

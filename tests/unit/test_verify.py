@@ -54,6 +54,44 @@ def test_changed_in_one_point(claim: str, evidence: str, reason: str) -> None:
     assert any(reason in found for found in verdict.reasons), verdict.reasons
 
 
+@pytest.mark.parametrize(
+    ("claim", "evidence", "reason"),
+    [
+        ("The plant will employ 900 people.", "The plant is expected to employ 900 people.", "expected to"),
+        ("The fire began in a shed.", "Police believe the fire began in a shed.", "somebody say it only"),
+        ("Fourteen officials rigged the vote.", "Fourteen officials were accused of rigging the vote.", "accused of"),
+        ("The drug has already been licensed.", "The drug has not yet been licensed.", "denies it"),
+        (
+            "An iceberg, not an explosion, sank the ship.",
+            "An explosion, not an iceberg, sank the ship.",
+            "denies something else",
+        ),
+    ],
+)
+def test_surer_than_the_evidence_or_the_other_way_round(claim: str, evidence: str, reason: str) -> None:
+    found = [one for reasons in failures(claim, [evidence]).values() for one in reasons]
+    assert any(reason in one for one in found), found
+
+
+def test_what_another_sentence_denies_counts_where_none_states_it() -> None:
+    evidence = ["Chief executive Ruth Amadi blamed bad loans.", "She said the dividend would not be cut."]
+    assert failures("Chief executive Ruth Amadi said the dividend would be cut.", evidence)["negation"]
+    assert "negation" not in failures("Chief executive Ruth Amadi blamed bad loans.", evidence)
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        ("Police said they believe the fire began in a shed.", "Police believe the fire began in a shed."),
+        ("The fire began in a shed, according to police.", "Police believe the fire began in a shed."),
+        ("The engine did not start.", "The engine failed to start."),
+        ("The concert had no permit.", "The concert was unpermitted."),
+    ],
+)
+def test_as_cautious_as_the_evidence_or_denied_in_other_words(claim: str, evidence: str) -> None:
+    assert not failures(claim, [evidence]).keys() & {"hedging", "negation"}
+
+
 def test_something_else_altogether() -> None:
     assert verifier.verify("The museum bought two paintings.", [LOAN]).support < verifier.threshold
 
