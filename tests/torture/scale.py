@@ -100,6 +100,9 @@ def articles(count: int, files: Sequence[str] = ("realtimeqa", "reuters")) -> It
 
 def memory() -> int:
     """Greatest resident memory of this process so far, in MB."""
+    status = Path("/proc/self/status")
+    if status.exists():  # the other one begins with that of the process that started this one
+        return int(re.findall(r"VmHWM:\s+(\d+) kB", status.read_text())[0]) // 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
