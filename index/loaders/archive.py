@@ -60,7 +60,7 @@ def checked(packed: ZipFile, within: int = MAX_BYTES) -> Iterator[ZipInfo | Unre
         reason = f"an archive that unpacks to more than {within // 1024**2} MiB"
         raise UnreadableError(reason, "Split it.")
     for member in members:
-        if member.is_dir():
+        if member.filename and member.is_dir():
             continue
         problem = _problem(member)
         yield UnreadableError(problem[0], problem[1], member=_shown(member)) if problem else member
@@ -72,6 +72,7 @@ def _problem(member: ZipInfo) -> tuple[str, str] | None:
     leads_out = path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", str(path))
     packed = member.file_size > _SMALL and member.file_size > MAX_RATIO * max(member.compress_size, 1)
     problems = (
+        (not member.filename, "a member without a name", "Pack it again."),
         (leads_out, "a member whose path leads out of the archive", "Pack it again with plain paths."),
         (stat.S_ISLNK(member.external_attr >> 16), "a member that is a link", "Pack the file itself."),
         (member.flag_bits & _ENCRYPTED, "an encrypted member", "Pack it without a password."),

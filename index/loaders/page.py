@@ -1,4 +1,8 @@
-"""Web pages: the article without navigation, advertising and markup, found by trafilatura."""
+"""Web pages: the article without navigation, advertising and markup, found by trafilatura.
+
+They are read in a process of their own that is kept for the next ones (`index.loaders.apart`): what is far from any
+page that a person made can take trafilatura minutes.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,14 @@ from urllib.parse import urlsplit
 
 from index.clean import canonical_url, one_line
 from index.incoming import to_article
+from index.loaders.apart import apart
 from index.loaders.common import Read, UnreadableError, prettified, text_of, whole
 
 # A long read with everything around it has 1 MB and 20,000 tags. What is far beyond takes trafilatura minutes
 # (100,000 tags measure 5 s) and is no article.
 MAX_PAGE = 8 * 1024**2
 MAX_TAGS = 100_000
+SECONDS = 30
 
 
 def read_page(source: str, stream: BinaryIO) -> Iterator[Read]:
@@ -34,8 +40,13 @@ def page_record(content: bytes, url: str = "", charset: str = "") -> dict[object
         charset: what the server said.
 
     Raises:
-        UnreadableError: it is no page, or there is no article in it.
+        UnreadableError: it is no page, there is no article in it, or it cannot be read within the limits.
     """
+    return dict(apart("index.loaders.page:fields", content, SECONDS, keep=True, url=url, charset=charset).items())
+
+
+def fields(content: bytes, url: str = "", charset: str = "") -> dict[str, str]:
+    """See `page_record`. Runs in the child process."""
     text = text_of(content, charset)
     if text.count("<") > MAX_TAGS:
         reason = f"a page of more than {MAX_TAGS:,} tags"
@@ -60,7 +71,7 @@ def page_record(content: bytes, url: str = "", charset: str = "") -> dict[object
         "url": own if _within_its_site(own) and (not url or same_site(own, url)) else url,
         "authors": found.author,
     }
-    return {name: value for name, value in record.items() if value}
+    return {name: str(value) for name, value in record.items() if value}
 
 
 def same_site(one: str, other: str) -> bool:

@@ -32,3 +32,8 @@ def tells(_content: bytes) -> dict[str, str]:
 def writes(_content: bytes) -> dict[str, str]:
     Path(tempfile.gettempdir(), "written-by-a-document").write_text("x", encoding="utf-8")
     return {"text": "written"}
+
+
+def who(_content: bytes) -> dict[str, str]:
+    print("a library that chats")
+    return {"process": str(os.getpid())}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import os
+import signal
 import stat
 import zipfile
 from collections.abc import Callable
@@ -114,6 +116,14 @@ class TestPages:
         assert "MiB" in why(written(tmp_path / "b.html", "a" * (page.MAX_PAGE + 1)))
         assert why(written(tmp_path / "c.html", "<div>" * 90_000))
 
+    def test_a_page_that_takes_for_ever_is_refused_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        odd = PAGE.replace("2025-12-21T", "2025-12-21T" + "<!--" * 50_000)  # what strips tags starts anew at each
+        monkeypatch.setattr(page, "SECONDS", 2)
+        with pytest.raises(UnreadableError, match="more than 2 s"):
+            page.page_record(odd.encode())
+        monkeypatch.setattr(page, "SECONDS", 30)
+        assert page.page_record(PAGE.encode())["title"] == "Storm hits coast"
+
 
 class TestMessages:
     def message(self, **body: str) -> EmailMessage:
@@ -196,6 +206,39 @@ class TestPdf:
             apart.apart("fakes.stuck:falls", b"")
         with pytest.raises(UnreadableError, match="too much memory or time"):
             apart.apart("fakes.stuck:writes", b"")
+
+    def test_a_kept_process_reads_the_next_document_and_another_one_comes_after_a_fault(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+        apart._end_all()  # those of other tests do not know where the fakes are
+
+        def who(*, keep: bool = True) -> str:
+            return apart.apart("fakes.stuck:who", b"x", keep=keep)["process"]
+
+        first = who()
+        assert who() == first
+        assert who(keep=False) != first
+        with pytest.raises(UnreadableError, match="more than 1 s"):
+            apart.apart("fakes.stuck:for_ever", b"", seconds=1, keep=True)
+        second = who()
+        assert second != first
+        os.kill(int(second), signal.SIGKILL)
+        assert who() != second
+        with pytest.raises(UnreadableError, match="too much memory or time"):
+            apart.apart("fakes.stuck:falls", b"", keep=True)
+        assert who()
+
+    def test_a_kept_process_is_not_shared_with_a_fork_and_does_not_read_for_ever(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+        monkeypatch.setattr(apart, "READ_AT_MOST", 2)
+        apart._end_all()
+        first, second, third = (apart.apart("fakes.stuck:who", b"", keep=True)["process"] for _ in range(3))
+        assert first == second != third
+        monkeypatch.setattr(os, "getpid", lambda: -1)  # as in a process that was forked
+        assert apart.apart("fakes.stuck:who", b"", keep=True)["process"] != third
 
     def test_a_reader_that_writes_too_much_is_stopped(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
@@ -485,6 +528,14 @@ class TestArchives:
         assert isinstance(first, Refused)
         assert (first.source, first.reason[:9]) == (f"{path}!/a.txt", "damaged: ")
         assert isinstance(second, Article)
+
+    def test_a_member_without_a_name(self, tmp_path: Path) -> None:
+        packed = BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive_of_one:
+            archive_of_one.writestr("x.txt", STORY)
+        assert why(written(tmp_path / "a.zip", packed.getvalue().replace(b"x.txt", b"\0.txt"))) == (
+            "a member without a name"
+        )
 
 
 class TestFormats:
