@@ -91,3 +91,18 @@ def test_some_refused_is_done_in_part(tmp_path: Path, sent: Path) -> None:
     assert result.exit_code == cli.PARTLY
     assert "2 added, 1 refused." in result.stderr
     assert f"Refused records stand in {tmp_path / 'index' / 'rejected.jsonl'}" in result.stderr
+
+
+def test_the_docs_name_every_field_of_what_is_printed(tmp_path: Path, sent: Path) -> None:
+    described = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
+    (tmp_path / "notes.xyz").write_text("x", encoding="utf-8")
+    report = json.loads(ingest(tmp_path, tmp_path, "--json").stdout)
+    assert report["skipped"] == {".xyz": 1}
+    index = ["--index", str(tmp_path / "index"), "--json"]
+    printed = [
+        json.loads(CliRunner().invoke(cli.app, [*command, *index]).stdout)
+        for command in (["status"], ["article", "a"], ["history", "a"], ["remove", "a"])
+    ]
+    items = [report["refused"][0], *printed[2]["versions"]]
+    missing = {name for document in (report, *printed, *items) for name in document if f"`{name}`" not in described}
+    assert missing == set()
