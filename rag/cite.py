@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from index.sentences import cut_sentences
 from rag.types import Citation, Evidence
 
+_SPACES = re.compile(r"\s{2,}")
 _MARK = re.compile(r"\s*\[(\d{1,3})\]")  # four digits are a year
 _LEADING = re.compile(r"(?:\s*\[\d{1,3}\])+")
 _MARKS = r"(?:\[\d{1,3}\]\s*)+"
@@ -26,6 +27,7 @@ _WRAPPED = re.compile(
     rf"[(\[]\s*(?:see\s|sources?[\s:]|sentences?[\s:])?\s*((?:\[\d{{1,3}}\]\s*(?:{_AND}\s*)*)+)[)\]]", re.IGNORECASE
 )
 _JOINED = re.compile(rf"(?<=\])(?:\s*{_AND})+\s*(?=\[\d{{1,3}}\])", re.IGNORECASE)
+_AGAIN = re.compile(r"(\[\d{1,3}\])(?:\s*\1)+")
 # Signs of emphasis stand at the edges of words; a star within a word, or behind a first letter ("f***"), is none.
 _EMPHASIS = re.compile(r"(?<![\w*])\*{1,3}(?=[^\s*])|(?<=[^\w\s*])\*{1,3}(?=[^\w*])|(?<=\w\w)\*{1,2}(?=[^\w*])")
 # What may yet become a mark of the sentence before it.
@@ -101,11 +103,14 @@ class SentenceReader:
 
 
 def _in_one_form(text: str) -> str:
-    """The text with every mark written as ``[1]``, and without signs of emphasis."""
+    """The text with every mark written as ``[1]`` and once, without signs of emphasis and rows of spaces."""
+    # All of what has not ended yet is looked at again at each piece: what a model says without end would take time by
+    # the square. Of a row of spaces at most one blank line is kept, which ends a sentence.
+    text = _SPACES.sub(lambda found: "\n" * min(found[0].count("\n"), 2) or " ", text)
     text = _WRITTEN.sub(
         lambda found: "".join(f"[{n}]" for n in _numbers(found[1] or found[2])), _EMPHASIS.sub("", text)
     )
-    return _JOINED.sub("", _WRAPPED.sub(r"\1", text))
+    return _AGAIN.sub(r"\1", _JOINED.sub("", _WRAPPED.sub(r"\1", text)))
 
 
 def _numbers(written: str) -> Iterator[int]:

@@ -147,6 +147,27 @@ def test_a_long_row_of_commas_is_read_at_once() -> None:
     assert time.monotonic() - start < 5
 
 
+@pytest.mark.parametrize("again", [" ", "\n", " \n", "\t", "[1] "])
+def test_what_comes_again_and_again_is_read_in_proportion(again: str) -> None:
+    start = time.process_time()
+    assert read(["It rained. [1]", *[again] * 10_000, "It snowed. [2]"]) == [
+        DraftSentence("It rained.", (1,)),
+        DraftSentence("It snowed.", (2,)),
+    ]
+    assert time.process_time() - start < 5
+
+
+def test_spaces_in_a_row_within_a_sentence_and_a_mark() -> None:
+    spaces = " " * 50_000
+    start = time.process_time()
+    assert read([f"It rained{spaces}hard.{spaces}[1,{spaces}2]{spaces}It snowed.\n\n{spaces}\n- It hailed"]) == [
+        DraftSentence("It rained hard.", (1, 2)),
+        DraftSentence("It snowed.", ()),
+        DraftSentence("It hailed", ()),
+    ]
+    assert time.process_time() - start < 5
+
+
 PARTS = (
     *("Rain closed it", "the bridge", "It fell", " and ", "According to ", ", ", ". ", "! ", "\n", "\n- ", " "),
     *("[1]", " [2]", "[1-3]", "[1, 2 and 3]", "【1】", "([2])", "[Source 3]", "[^1]", "[2019]"),
