@@ -17,6 +17,7 @@ from pathlib import Path
 from index.embed import Embedder
 from index.errors import InputError
 from index.load import Files, file_of, readable
+from index.records import Article
 from index.report import Item, Progress, Report
 from index.sources import Left, Looked, Lot, Refused, Seen, Source, Unchanged
 from index.store import Entry, Store
@@ -42,6 +43,10 @@ class _Run:
     unread: set[str] = field(default_factory=set)
     changed: bool = False
     removed: bool = False
+
+    def has_another(self, item: Seen) -> bool:
+        """Whether another article of this run has its id, and other content."""
+        return self.seen.get(item.article_id, "") not in ("", item.content_hash)
 
     def refused(self, item: Refused) -> Item:
         """Enters a refusal."""
@@ -133,17 +138,21 @@ class Builder:
 
     def _take(self, store: Store, lot: Lot, run: _Run) -> Iterator[Item | Progress]:
         wanted: dict[str, Seen] = {}
+        second: list[Seen] = []
         items = self._workers.look(lot)
         while batch := list(islice(items, _LOOKED_UP)):
             articles = {item.article_id: item for item in batch if isinstance(item, Seen)}
             known = store.hashes(list(articles))
             store.relocate({i: a.source for i, a in articles.items() if known.get(i) == a.content_hash})
             for item in batch:
-                outcome = self._looked_at(item, known, run)
-                if outcome:
+                if isinstance(item, Seen) and run.has_another(item):
+                    second.append(item)
+                elif outcome := self._looked_at(item, known, run):
                     yield outcome
                 elif isinstance(item, Seen):
                     wanted[item.article_id] = item
+        if second:
+            yield from self._second(lot, run, second)
         if wanted:
             yield from self._encoded(store, lot, run, wanted)
 
@@ -158,13 +167,22 @@ class Builder:
             run.seen.setdefault(item.article_id, "")
             return Item("unchanged", item.source, item.article_id)
         if item.article_id in run.seen:
-            if run.seen[item.article_id] in ("", item.content_hash):
-                return Item("unchanged", item.source, item.article_id, item.title)
-            reason = f"another article of this run has the same id {item.article_id!r} and other content"
-            return run.refused(Refused(item.source, reason, "Give each article an id of its own."))
+            return Item("unchanged", item.source, item.article_id, item.title)
         run.seen[item.article_id] = item.content_hash
         same = known.get(item.article_id) == item.content_hash
         return Item("unchanged", item.source, item.article_id, item.title) if same else None
+
+    @staticmethod
+    def _second(lot: Lot, run: _Run, second: Sequence[Seen]) -> Iterator[Item]:
+        """Refuses articles whose id another one has, with their records: for these, their files are read once more."""
+        wanted = {(seen.source, seen.article_id, seen.content_hash): seen for seen in second}
+        for item in lot.read({seen.source for seen in second}):
+            if not isinstance(item, Article):
+                continue
+            if wanted.pop((item.source, item.id, item.content_hash), None) is not None:
+                where = f"{item.source}:{item.line}" if item.line else item.source
+                yield run.refused(_same_id(where, item.id, item.record))
+        yield from (run.refused(_same_id(seen.source, seen.article_id)) for seen in wanted.values())
 
     def _encoded(self, store: Store, lot: Lot, run: _Run, wanted: Mapping[str, Seen]) -> Iterator[Item | Progress]:
         """Second reading: stores what is new, a batch at a time, as it comes cut and encoded."""
@@ -207,6 +225,12 @@ class Builder:
             run.changed = run.removed = True
         for article_id, name in gone.items():
             yield Item("removed", name, article_id)
+
+
+def _same_id(source: str, article_id: str, record: Mapping[str, object] | None = None) -> Refused:
+    what = f"id {article_id!r}" if record is None or "id" in record else "address"
+    reason = f"another article of this run has the same {what} and other content"
+    return Refused(source, reason, "Give each article an id of its own.", record)
 
 
 def gathered(sources: Iterable[Path | Source]) -> list[Source]:

@@ -26,6 +26,7 @@ class Article:
         url: canonical address, or None.
         authors: names as printed.
         source: where it was read from: an absolute file path or a URL. Used to notice that it is gone.
+        line: of its file, where it is one of several records; else 0. It is told of a refusal and not stored.
     """
 
     id: str
@@ -36,6 +37,15 @@ class Article:
     url: str | None = None
     authors: tuple[str, ...] = ()
     source: str = ""
+    line: int = field(default=0, compare=False)
+
+    @property
+    def record(self) -> dict[str, object]:
+        """What it would be read from: its fields, without an id that its address gives it."""
+        own = "" if self.url and self.id == derived_id(self.url) else self.id
+        day = self.published.isoformat() if self.published else None
+        stated = {"id": own, "title": self.title, "outlet": self.outlet, "published": day, "url": self.url}
+        return {name: said for name, said in {**stated, "authors": [*self.authors], "text": self.text}.items() if said}
 
     @property
     def content_hash(self) -> str:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO, StringIO, TextIOWrapper
 from itertools import chain
 from typing import BinaryIO, TextIO
@@ -83,7 +83,7 @@ def _line(line: bytes, number: int, articles: _Articles) -> Read:
         reason = f"not JSON: {getattr(exc, 'msg', exc)}"
         return UnreadableError(reason, "One line is one JSON object.", number, record=unread)
     try:
-        return articles.of(record, f"line {number}")
+        return articles.of(record, f"line {number}", number)
     except InputError as exc:
         return UnreadableError(exc.message, exc.advice, number, record=record)
 
@@ -104,12 +104,13 @@ class _Articles:
     alone: bool = False
     taken: dict[str, tuple[str, str]] = field(default_factory=dict)
 
-    def of(self, record: object, place: str) -> Article:
+    def of(self, record: object, place: str, line: int = 0) -> Article:
         """The article of a record.
 
         Args:
             record: what was read.
             place: where in the file it stands, for the message.
+            line: the same as a number, in a file of lines.
 
         Raises:
             InputError: it cannot be used.
@@ -124,7 +125,7 @@ class _Articles:
             by_address = article.url and article.id == derived_id(article.url)
             msg = f"{where} has the same {'address' if by_address else f'id {article.id!r}'} and other content"
             raise InputError(msg, "Give each article an id of its own.")
-        return article
+        return replace(article, line=line)
 
 
 def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -236,7 +237,7 @@ def _row(names: list[str], row: list[str], number: int, articles: _Articles) -> 
         )
     record = dict(zip(names, row, strict=False))
     try:
-        return articles.of(record, f"line {number}")
+        return articles.of(record, f"line {number}", number)
     except InputError as exc:
         return UnreadableError(exc.message, exc.advice, number, record=record)
 

@@ -147,6 +147,38 @@ def test_the_second_of_two_with_one_id_can_be_mended(
     assert not kept.exists()
 
 
+def test_the_second_of_two_in_different_files_can_be_mended(
+    tmp_path: Path, bag: BagEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "embedder", lambda _spec: bag)
+    folder, kept = tmp_path / "in", tmp_path / "index" / "rejected.jsonl"
+    folder.mkdir()
+    first = [{"id": "x", "text": "It rained."}, {"url": PAGE, "text": "It hailed."}]
+    about = {"title": "Snow", "outlet": "The Post", "published": "2025-12-21", "authors": ["Ann Lee"]}
+    second = [
+        {"id": "z", "text": "Dry."},
+        {"id": "x", "text": "It snowed.", **about},
+        {"url": PAGE, "text": "It thawed."},
+    ]
+    for name, records in (("a.jsonl", first), ("b.jsonl", second)):
+        (folder / name).write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    (folder / "c.json").write_text(json.dumps({"id": "x", "text": "It snowed."}), encoding="utf-8")
+    assert "3 added, 3 refused." in ingest(tmp_path, folder).stderr
+    found = [(line.pop("_refused")["source"], line) for line in lines(kept)]
+    assert found == [
+        (f"{folder}/b.jsonl:2", second[1]),
+        (f"{folder}/b.jsonl:3", second[2]),
+        (f"{folder}/c.json", {"id": "x", "text": "It snowed."}),
+    ]
+    reasons = [line["_refused"]["reason"] for line in lines(kept)]
+    assert "same id 'x'" in reasons[0]
+    assert "same address" in reasons[1]
+    mended = [{**line, "id": f"y{n}"} for n, line in enumerate(lines(kept))]
+    kept.write_text("".join(f"{json.dumps(line)}\n" for line in mended), encoding="utf-8")
+    assert "3 added" in ingest(tmp_path, kept).stderr
+    assert not kept.exists()
+
+
 def test_two_with_one_address_are_said_to_be(tmp_path: Path) -> None:
     records = [{"url": PAGE, "text": "It rained."}, {"url": PAGE, "text": "It snowed."}]
     path = tmp_path / "a.jsonl"
