@@ -60,7 +60,9 @@ _DEAD = _FATES[0] | _PEOPLE
 _CASUALTY = stem("casualties")  # dead or injured: compared with its like alone
 _CASUALTIES = _DEAD | {_CASUALTY}
 _BEHIND_DEATH = re.compile(
-    r"\b(?:kill(?:ed|s|ing)|claimed|death toll(?:\s+\w+){0,6}?\s+(?:to|of|at|is|was)"
+    r"\b(?:kill(?:ed|s|ing)|claimed|death toll(?:\s+[\w’'-]+){0,10}?\s+(?:to|of|at|is|was)"
+    r"|number of(?:\s+\w+){0,5}?\s+(?:died|dead|deaths|killed|victims|fatalities)(?:\s+[\w’'-]+){0,10}?"
+    r"\s+(?:(?:rose|risen|climbed|grown|increased|up)\s+to|st(?:ands?|ood)\s+at)"
     r"|toll (?:rose|climbed|stands?|stood) (?:to|at))\s+$",
     re.IGNORECASE,
 )
@@ -245,7 +247,7 @@ def _quantities(asked: Asked, text: str) -> Iterator[Value]:
             unit = asked.measure.unit(quantity, before, behind)
             if unit is not None:
                 exact = Quantity(quantity.value, quantity.kind, "" if quantity.kind else unit)
-                shown = f"{rough} {text[start:end]}{unit_behind(text, end) if unit else ''}".strip()
+                shown = f"{rough} {_within(text[start:end])}{unit_behind(text, end) if unit else ''}".strip()
                 yield Value(exact, shown, rough, unit, asked.measure.slack)
             continue
         kinds = {"share": quantity.kind == "%", "money": quantity.kind not in ("", "%"), "count": quantity.kind == ""}
@@ -253,7 +255,12 @@ def _quantities(asked: Asked, text: str) -> Iterator[Value]:
         counted = _unit(asked, before, behind) if count else ""
         if kinds[asked.kind] and counted is not None and not (count and _of_others(asked, before, behind)):
             of = _CASUALTY if _CASUALTY in asked.counts and quantity.of == _CASUALTY else ""
-            yield Value(quantity, f"{rough} {text[start:end]}{counted}".strip(), rough, of)
+            yield Value(quantity, f"{rough} {_within(text[start:end])}{counted}".strip(), rough, of)
+
+
+def _within(figure: str) -> str:
+    """As it stands within a sentence: "Twelve" as "twelve"."""
+    return figure[:1].lower() + figure[1:] if figure[1:2].islower() else figure
 
 
 def _unit(asked: Asked, before: str, behind: str) -> str | None:

@@ -59,6 +59,18 @@ def test_two_figures_of_one_day_are_a_conflict() -> None:
             ["12", "15"],
         ),
         (
+            ASKED,
+            "Twelve people died in the Harbour fire.",
+            "The number of people known to have died in the Harbour fire rose to 15 on Wednesday.",
+            ["twelve people", "15"],
+        ),
+        (
+            ASKED,
+            "Twelve people died in the Harbour fire.",
+            "The death toll of Saturday's fire in the old Harbour warehouse has risen to 15.",
+            ["twelve people", "15"],
+        ),
+        (
             "What was the toll?",
             "The Harbour fire left 12 dead.",
             "The Harbour fire killed 15 residents.",
