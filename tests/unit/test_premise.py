@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fakes.evidence import evidence
 
@@ -35,6 +37,23 @@ from rag.premise import denying, premises
         ("When did Holt resign?", "Holt has no plans to resign.", "Holt did resign"),
         ("Which firm bought the Herald?", "Nobody bought the Herald.", "some firm bought the Herald"),
         ("Tell me when Ida Holt resigned.", "Ida Holt has rejected calls to resign.", "Ida Holt resigned"),
+        (
+            "When will the vape ban be extended to cigars?",
+            "Reyes denied that the vape ban would be extended to cigars.",
+            "the vape ban will be extended to cigars",
+        ),
+        (
+            "Why did Holt accept a job with the World Bank?",
+            "Holt denied a report by Radio Nine that she had accepted a job with the World Bank.",
+            "Holt did accept a job with the World Bank",
+        ),
+        ("Why did Finance Minister Holt quit?", "Ida Holt rejected calls to resign.", "Finance Minister Holt did quit"),
+        ("When did Ida Holt quit?", "Ida Holt said she would stay in office.", "Ida Holt did quit"),
+        ("When did Ida Holt move to Madrid?", "Ida Holt will not join Madrid.", "Ida Holt did move to Madrid"),
+        ("Why did Holt oppose the stadium?", "Mayor Ida Holt had backed the stadium.", "Holt did oppose the stadium"),
+        ("Why did Holt support the stadium?", "Ida Holt voted against the stadium.", "Holt did support the stadium"),
+        ("Why did Parliament reject the ban?", "Parliament passed a ban on Monday.", "Parliament did reject the ban"),
+        ("How did Lund score the goal?", "The goal was scored by Hale, not by Lund.", "Lund did score the goal"),
         # past forms that no ending tells
         ("When did Trump win the Nobel Prize?", "Trump has not won the Nobel Prize.", "Trump did win the Nobel Prize"),
         ("When did Iran build a bomb?", "Iran has never built a bomb.", "Iran did build a bomb"),
@@ -165,6 +184,20 @@ def test_the_headline_may_name_who_it_is_about() -> None:
         ("Who resigned?", "Ida Holt has no plans to resign."),
         ("What did Holt say when Powell resigned?", "Holt has not resigned."),
         ("When did Apple buy Disney?", "Apple has not sold Disney."),
+        ("When did Ida Holt move to Paris?", "Ida Holt did not move to Rome."),
+        ("When did the Angels last win a cup?", "The Angels have not won a cup since 2009."),
+        ("When did Etna erupt?", "Etna had not erupted in almost four decades."),
+        ("When did Holt buy the sauce?", "Holt would not have bought the sauce had he known it."),
+        ("What does Ida Holt want?", "Ida Holt does not want a bridge."),
+        ("What was Holt accused of?", "Ida Holt denied the accusations."),
+        ("When will Holt announce her run?", "Aides said Holt should postpone her announcement."),
+        ("What did Holt say about America being racist?", "Holt said America is not racist."),
+        ("Who reported that Holt would resign?", "Ida Holt said she would not resign."),
+        ("Which firm is Apple working with?", "“We knew that plan just would not work for Apple,” she said."),
+        ("Why did Holt support the plan to close schools?", "Ida Holt opposed a plan to raise taxes."),
+        ("What did Ida Holt oppose?", "Ida Holt backed the stadium."),
+        ("Where did Adan fail a drug test?", "Adan was banned after a failed drug test in Doha."),
+        ("How did Hale score the goal?", "The goal was scored by Hale, not by Lund."),
     ],
 )
 def test_what_denies_something_else_is_left_alone(question: str, sentence: str) -> None:
@@ -184,3 +217,28 @@ def test_a_later_report_in_an_irregular_form_ends_it_too() -> None:
     asked = "When did Apple buy Disney?"
     assert denying(asked, [denial]) is not None
     assert denying(asked, [denial, evidence(2, "Apple bought Disney on Friday.", day="2025-05-09")]) is None
+
+
+def test_a_figure_that_is_said_to_be_wrong_is_named() -> None:
+    said = evidence(1, "The crowd at the Cup final was 38,450, not 41,200, the league said.")
+    found = denying("How did the 41,200 at the Cup final get home?", [said])
+    assert found is not None
+    assert found.text == "The question takes for granted what the articles contradict."
+    assert denying("How did the 38,450 at the Cup final get home?", [said]) is None
+    assert denying("Why was the crowd at the Cup final 38,450 and not 41,200?", [said]) is None
+    assert denying("How did the 41,200 at the opera get there?", [said]) is None
+
+
+def test_what_happens_more_than_once_is_not_denied_by_its_opposite_of_another_day() -> None:
+    asked = "Why did the council approve the stadium?"
+    rejected = evidence(1, "The council rejected the stadium.", day="2025-05-09")
+    assert denying(asked, [rejected]) is not None
+    assert denying(asked, [rejected, evidence(2, "The council approved the stadium.", day="2025-01-03")]) is None
+
+
+def test_the_article_that_denies_one_thing_may_tell_the_other_of_the_same_person() -> None:
+    asked = "What was Ida Holt acquitted of?"
+    first = evidence(1, "Ida Holt was convicted of theft.")
+    second = evidence(2, "She was acquitted of fraud.")
+    assert denying(asked, [first]) is not None
+    assert denying(asked, [first, replace(second, article=first.article)]) is None
