@@ -22,7 +22,7 @@ MAX_TEXT = 4_000_000
 # Longest headline, outlet, address, and list of authors, in characters: they stand beside each passage of the text.
 MAX_FIELD = 5_000
 
-_TEXTS = ("text", "content", "body", "article", "maintext", "articlebody")
+_TEXTS = ("text", "content", "body", "article", "maintext", "articlebody", "content_html", "content_text")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BYLINE = re.compile(r"(?i)\Aby\s+")
 _AUTHOR_ENDS = re.compile(r";|\n|\band\b|&")
@@ -33,8 +33,13 @@ def _name(value: object) -> object:
     return value.get("name") if isinstance(value, Mapping) else value
 
 
+def _rendered(value: object) -> object:
+    """The text in ``{"rendered": …}``, as WordPress writes titles and texts."""
+    return value.get("rendered") if isinstance(value, Mapping) and "rendered" in value else value
+
+
 def _names(value: object) -> object:
-    if value is None:
+    if value is None or isinstance(value, int):  # a number is no name: WordPress gives the author's
         return ()
     if isinstance(value, str) and len(value) > MAX_FIELD:
         return (value,)  # too long to be used: not taken apart
@@ -55,8 +60,10 @@ class Record(BaseModel):
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
-    text: str = Field(validation_alias=AliasChoices(*_TEXTS))
-    title: str | None = Field(None, validation_alias=AliasChoices("title", "headline"))
+    text: Annotated[str, BeforeValidator(_rendered)] = Field(validation_alias=AliasChoices(*_TEXTS))
+    title: Annotated[str | None, BeforeValidator(_rendered)] = Field(
+        None, validation_alias=AliasChoices("title", "headline")
+    )
     id: Annotated[str | None, BeforeValidator(_number)] = None
     published: Annotated[date | None, BeforeValidator(parse_day)] = Field(
         None,
@@ -69,12 +76,13 @@ class Record(BaseModel):
             "published_raw",
             "published_date",
             "date_publish",
+            "date_published",
             "datepublished",
             "pubdate",
         ),
     )
     outlet: Annotated[str | None, BeforeValidator(_name)] = Field(
-        None, validation_alias=AliasChoices("outlet", "source", "publisher")
+        None, validation_alias=AliasChoices("outlet", "source", "publisher", "publication")
     )
     url: str | None = Field(None, validation_alias=AliasChoices("url", "link"))
     authors: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO, cast
 
 from index.errors import InputError
@@ -31,6 +31,8 @@ _PART = 4_000_000
 
 _EMPTY = "Is it mounted? What came from it before stays; `dateline remove` takes articles out."
 
+# "Storm_files" beside "Storm.html": what a browser saves with a page, its frames and advertisements among it.
+_OF_A_PAGE = re.compile(r"[_.-](?:files|Dateien|fichiers|archivos|bestanden|pliki|arquivos)\Z")
 _IN_ARCHIVE = re.compile(r"(?is)(.*?\.zip(?:\.gz)?)!/")
 
 
@@ -140,9 +142,10 @@ def scan(paths: Iterable[Path]) -> list[Path]:
 def survey(paths: Iterable[Path]) -> Survey:
     """Looks at what lies under `paths` without opening a file.
 
-    A folder is walked in sorted order, without hidden files, ``README.md``, and links that lead out of it; what has
-    another suffix is counted. A file that is named itself must have a known suffix and may have any name. A folder that
-    is named and holds nothing to read is refused: it may be a disk that is not mounted.
+    A folder is walked in sorted order, without hidden files, ``README.md``, what a browser saved beside a page, and
+    links that lead out of it; what has another suffix is counted. A file that is named itself must have a known suffix
+    and may have any name. A folder that is named and holds nothing to read is refused: it may be a disk that is not
+    mounted.
 
     Raises:
         InputError: a path does not exist.
@@ -226,7 +229,10 @@ def _walk(root: Path, refused: list[Refused]) -> Iterator[Path]:
         refused.append(Refused(source, f"cannot be opened: {error.strerror}", "Check its permissions."))
 
     for folder, folders, names in os.walk(root, onerror=closed):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        pages = {Path(name).stem for name in names if suffix_of(PurePath(name)) in (".html", ".htm")}
+        folders[:] = sorted(
+            name for name in folders if not (name.startswith(".") or _OF_A_PAGE.sub("", name) in pages - {name})
+        )
         for name in sorted(names):
             path = Path(folder, name)
             if name.startswith(".") or name.lower() == "readme.md":

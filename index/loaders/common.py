@@ -40,6 +40,18 @@ _CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[
 # Encodings of Python's own that no mail and no page is written in; of some, decoding takes time by the square.
 _NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 
+# Formats that are written in letters and are no text.
+_NO_TEXTS = (
+    (b"{\\rtf", "a rich text document (RTF)", "Save it as .docx, or as plain text."),
+    (b"%PDF-", "a PDF under another name", "Give its name the ending .pdf."),
+)
+# What stands once for each article in the exports of Nexis, ProQuest and Factiva.
+_COUNTED = re.compile(
+    r"^[ \t]{0,80}(?:\d{1,5} of \d{1,5} DOCUMENTS|Document \d{1,5} of \d{1,5}|End of Document"
+    r"|Document [A-Z]{3,8}\w{12,30})"
+    r"[ \t\r]{0,80}$",
+    re.MULTILINE,
+)
 _WIDE = re.compile(rb"[\x80-\xff]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
 
@@ -112,6 +124,9 @@ def decoded(content: bytes) -> str:
     Raises:
         UnreadableError: it is no text in any.
     """
+    for begins, what, advice in _NO_TEXTS:
+        if content[:64].lstrip().startswith(begins):
+            raise UnreadableError(what, advice)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -175,6 +190,22 @@ def _guessed(content: bytes) -> str:
             continue  # it held for the beginning only
     reason = "its encoding could not be found"
     raise UnreadableError(reason, "Save it as UTF-8.")
+
+
+def one_story(text: str) -> str:
+    """The text of a file that is one article.
+
+    Raises:
+        UnreadableError: it holds nothing, or several articles: what one says would be cited as the other's.
+    """
+    if not text.strip():
+        reason = "there is no text in it"
+        raise UnreadableError(reason, "Is it complete?")
+    counted = _COUNTED.findall(text)
+    if len(counted) > 1:
+        reason = f"{len(counted)} articles in one file (“{one_line(counted[0])}”)"
+        raise UnreadableError(reason, "Export each as a file of its own, or all as a table (.csv).")
+    return text
 
 
 def _telling(content: bytes) -> bytes:

@@ -13,7 +13,7 @@ from index.clean import one_line, stated_date
 from index.incoming import to_article
 from index.loaders.apart import apart
 from index.loaders.archive import checked
-from index.loaders.common import MAX_WHOLE, Read, UnreadableError, prettified, whole
+from index.loaders.common import MAX_WHOLE, Read, UnreadableError, one_story, prettified, whole
 from index.records import Article
 
 MAX_DOCUMENT = 64 * 1024**2
@@ -50,7 +50,7 @@ def read_word(source: str, stream: BinaryIO) -> Iterator[Read]:
 
 
 def _article(record: dict[str, str], source: str) -> Article:
-    text = record["text"]
+    text = one_story(record["text"])
     first, _, rest = text.strip().partition("\n")
     title = record["title"]
     if one_line(first) == one_line(title) and rest.strip():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.errors import MessageError
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.policy import EmailPolicy
 from typing import BinaryIO, cast
 
@@ -17,6 +18,11 @@ MAX_MESSAGE = 32 * 1024**2
 # Longest header that is looked at, in characters: Python's parser of headers takes time by the square.
 MAX_HEADER = 5_000
 
+# Longest plain text, in characters, that may be nothing but a note: "View this message in your browser".
+MAX_NOTE = 600
+
+# Where the next message of a mailbox begins (RFC 4155); within a message such a line is escaped.
+_NEXT = re.compile(rb"\n\r?\nFrom [^\n]{1,200} \d{4}\r?\n[\w-]{1,80}:")
 # What the standard library's parser raises of a message that is none.
 _DAMAGED = (MessageError, LookupError, ValueError, TypeError, AttributeError, RecursionError, OverflowError)
 
@@ -32,8 +38,11 @@ class _Policy(EmailPolicy):
 
 
 def read_message(source: str, stream: BinaryIO) -> Iterator[Read]:
-    """One article: the plain text of the message if it has one, else the article in its HTML."""
+    """One article: the plain text of the message if that is more than a note, else the article in its HTML."""
     content = whole(stream, MAX_MESSAGE)
+    if content.startswith(b"From ") and _NEXT.search(content):
+        reason = "a mailbox of several messages (mbox)"
+        raise UnreadableError(reason, "Export its messages as files of their own (.eml).")
     try:
         record = _record(cast("EmailMessage", message_from_bytes(content, policy=_Policy())))
     except _DAMAGED as exc:
@@ -52,16 +61,40 @@ def _record(message: EmailMessage) -> dict[object, object]:
         "published": str(message["Date"] or ""),
         "authors": names,
     }
-    body = message.get_body(("plain", "html"))
-    if body is None:
+    return {**record, "text": _text(message)}
+
+
+def _text(message: EmailMessage) -> str:
+    """The plain text of a message, or that of its HTML where there is none, or nothing but a note to open the HTML.
+
+    Raises:
+        UnreadableError: it has neither.
+    """
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    text = _plain(plain) if plain else ""
+    if html is None and plain is None:
         reason = "a message without text"
         raise UnreadableError(reason, "Attachments are not opened: save and ingest them by themselves.")
-    payload = body.get_payload(decode=True)
-    content = payload if isinstance(payload, bytes) else b""
-    if body.get_content_subtype() == "html":
-        return {**record, "text": page_record(content, charset=body.get_content_charset("utf-8"))["text"]}
+    if html is None or len(text) > MAX_NOTE:
+        return text
     try:
-        text = stated(content, body.get_content_charset("utf-8"))
+        charset = html.get_content_charset("utf-8")
+        page = str(page_record(_content(html), charset=charset)["text"])
+        return page if len(page) > 3 * len(text) else text
+    except UnreadableError:
+        if not text.strip():
+            raise
+        return text
+
+
+def _plain(part: MIMEPart) -> str:
+    content = _content(part)
+    try:
+        return stated(content, part.get_content_charset("utf-8"))
     except (LookupError, ValueError):
-        text = decoded(content)
-    return {**record, "text": text}
+        return decoded(content)
+
+
+def _content(part: MIMEPart) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""

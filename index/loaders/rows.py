@@ -6,13 +6,14 @@ import codecs
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from io import BytesIO, StringIO, TextIOWrapper
 from itertools import chain
 from typing import BinaryIO, TextIO
 
+from index.clean import one_line
 from index.errors import InputError
 from index.incoming import has_text, to_article
 from index.loaders.common import MAX_BYTES, MAX_RECORD, Read, UnreadableError, decoded, is_utf8, too_long, whole
@@ -27,12 +28,14 @@ LINE, ROW, NAMES = "_line", "_row", "_names"
 _MOST_UNREAD = 1024**2
 # A table is looked through for its encoding in pieces of so many bytes.
 _PIECE = 1024**2
+# Under these names services answer with their articles.
+_AROUND = ("articles", "results", "items", "docs", "posts", "stories", "data", "response")
 _DELIMITERS = ",;\t|"
 _SEPARATOR = re.compile(r'"?sep=([^"\w\s]|\t)"?', re.IGNORECASE)
 
 
 def read_json(source: str, stream: BinaryIO) -> Iterator[Read]:
-    """A list of records, an object with such a list under ``articles``, or one record, which has a text."""
+    """A list of records, an object with such a list (``articles`` and the like), or one record, which has a text."""
     try:
         found = json.loads(decoded(whole(stream)))
     except json.JSONDecodeError as exc:
@@ -41,8 +44,7 @@ def read_json(source: str, stream: BinaryIO) -> Iterator[Read]:
     except (ValueError, RecursionError) as exc:
         reason = f"JSON that cannot be read: {exc}"
         raise UnreadableError(reason, "Correct the file.") from exc
-    if isinstance(found, dict) and isinstance(found.get("articles"), list) and not has_text(found):
-        found = found["articles"]
+    found = _unwrapped(found)
     records = found if isinstance(found, list) else [found]
     articles = _Articles(source, alone=len(records) == 1)
     for number, record in enumerate(records, 1):
@@ -50,6 +52,18 @@ def read_json(source: str, stream: BinaryIO) -> Iterator[Read]:
             yield articles.of(record, f"record {number}")
         except InputError as exc:
             yield UnreadableError(f"record {number}: {exc.message}", exc.advice, record=record)
+
+
+def _unwrapped(found: object) -> object:
+    """The list of records within what a service puts around it: ``{"response": {"docs": [ … ]}}``."""
+    while isinstance(found, dict) and not has_text(found):
+        # What has a headline may be an article in an unknown form, and its items are its paragraphs.
+        names = _AROUND[:1] if {"title", "headline"} & found.keys() else _AROUND
+        inner = next((found[name] for name in names if isinstance(found.get(name), list | dict)), None)
+        if inner is None:
+            break
+        found = inner
+    return found
 
 
 def read_json_lines(source: str, stream: BinaryIO) -> Iterator[Read]:
@@ -154,6 +168,9 @@ def read_table(source: str, stream: BinaryIO) -> Iterator[Read]:
     except csv.Error as exc:
         reason = f"not a table: {exc}"
         raise UnreadableError(reason, "Save it as CSV in UTF-8.", lines.number) from exc
+    if names and not has_text(dict.fromkeys(names, "")):
+        reason = f"its first row names no column for the text (text, content, body, article, maintext): {_named(names)}"
+        raise UnreadableError(reason, "Name the columns there.", lines.number)
     articles = _Articles(source)
     for row, number in _rows(lines, delimiter):
         yield row if isinstance(row, UnreadableError) else _row(names, row, number, articles)
@@ -213,10 +230,17 @@ def _rows(lines: _Lines, delimiter: str) -> Iterator[tuple[list[str] | Unreadabl
         except StopIteration:
             return
         except csv.Error:
-            yield _unmatched(lines, number), number
+            if delimiter == "\t" and len(lines.row) == 1:  # in most tables with tabs, quotation marks are text
+                yield lines.row[0].rstrip("\r\n").split("\t"), number
+            else:
+                yield _unmatched(lines, number), number
             continue
         if any(cell.strip() for cell in row):
             yield row, number
+
+
+def _named(names: Sequence[str]) -> str:
+    return one_line(", ".join(names)[:200])
 
 
 def _unmatched(lines: _Lines, number: int) -> UnreadableError:

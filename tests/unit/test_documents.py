@@ -146,6 +146,19 @@ class TestMessages:
         found = one(written(tmp_path / "a.eml", self.message(html=PAGE).as_bytes()))
         assert found.text.split("\n\n") == [STORY, f"{MORE} <b>"]
 
+    def test_a_note_to_open_the_html_is_not_the_article(self, tmp_path: Path) -> None:
+        message = self.message(plain="View this message in your browser: https://e.org/1", html=PAGE)
+        found = one(written(tmp_path / "a.eml", message.as_bytes()))
+        assert found.text.split("\n\n") == [STORY, f"{MORE} <b>"]
+        nothing = self.message(plain="It rained.", html="<html><body></body></html>")
+        assert one(written(tmp_path / "b.eml", nothing.as_bytes())).text == "It rained."
+
+    def test_a_mailbox_is_not_one_message(self, tmp_path: Path) -> None:
+        """Else the second message would be part of the first."""
+        one_message = b"From x@e.org Sun Dec 21 08:00:00 2025\n" + self.message(plain=STORY).as_bytes() + b"\n"
+        assert one(written(tmp_path / "a.eml", one_message)).text == STORY
+        assert why(written(tmp_path / "b.eml", one_message * 2)) == "a mailbox of several messages (mbox)"
+
     def test_no_text(self, tmp_path: Path) -> None:
         assert why(written(tmp_path / "a.eml", self.message().as_bytes())) == "a message without text"
 
@@ -416,6 +429,19 @@ class TestTables:
         assert isinstance(refused, Refused)
         assert kept.title == "A"
         assert refused.reason == "quotation marks that do not match, from line 3 to the end of the file"
+
+    def test_a_table_without_a_column_for_the_text_is_refused_once(self, tmp_path: Path) -> None:
+        path = written(tmp_path / "a.csv", "\nTitel;Inhalt\nSturm;Es regnete.\nFlut;Sie war tief.\n")
+        assert why(path) == (
+            "its first row names no column for the text (text, content, body, article, maintext): Titel, Inhalt"
+        )
+
+    def test_quotation_marks_in_a_table_with_tabs_are_text(self, tmp_path: Path) -> None:
+        path = written(
+            tmp_path / "a.tsv", 'title\ttext\nA\t"It rained," he said.\nB\t"It\tsnowed."\nC\t"It ""hailed""."\n'
+        )
+        found = [item.text for item in load([path]) if isinstance(item, Article)]
+        assert found == ['"It rained," he said.', "It    snowed.", 'It "hailed".']
 
     def test_a_space_before_a_quotation_mark(self, tmp_path: Path) -> None:
         found = one(written(tmp_path / "a.csv", 'title, text, outlet\n"Storm", "It rained, and hailed.", "The Post"\n'))

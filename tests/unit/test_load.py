@@ -88,6 +88,7 @@ def test_a_whole_record(tmp_path: Path) -> None:
                 "published_raw",
                 "pubDate",
                 "datePublished",
+                "date_published",
             )
         ),
         ("published_raw", "26-FEB-1987 15:01:01.79", "published", date(1987, 2, 26)),
@@ -95,6 +96,9 @@ def test_a_whole_record(tmp_path: Path) -> None:
         ("date", "03/04/2024", "published", None),
         *((alias, "The Post", "outlet", "The Post") for alias in ("source", "publisher")),
         ("source", {"id": None, "name": "The Post"}, "outlet", "The Post"),
+        ("publication", "The Post", "outlet", "The Post"),
+        ("title", {"rendered": "Storm"}, "title", "Storm"),
+        ("author", 3, "authors", ()),
         ("link", "http://a.com/x", "url", "http://a.com/x"),
         ("link", "javascript:alert(1)", "url", None),
         ("byline", "By Ann Lee and Bo Ek", "authors", ("Ann Lee", "Bo Ek")),
@@ -174,6 +178,35 @@ def test_a_file_without_an_article_is_said(tmp_path: Path, name: str, content: s
 def test_a_record_with_a_text_is_an_article_whatever_stands_beside_it(tmp_path: Path) -> None:
     (found,) = articles(written(tmp_path / "a.json", record(articles=[])))
     assert (found.title, found.text) == ("Storm", TEXT)
+
+
+@pytest.mark.parametrize("names", [["results"], ["response", "docs"], ["data", "items"], ["articles"]])
+def test_json_as_services_answer(tmp_path: Path, names: list[str]) -> None:
+    answer: object = [{"title": "Storm", "text": TEXT}, {"title": "Flood", "text": "It was deep."}]
+    for name in reversed(names):
+        answer = {"status": "ok", name: answer}
+    assert [found.title for found in articles(written(tmp_path / "a.json", json.dumps(answer)))] == ["Storm", "Flood"]
+
+
+def test_the_items_of_an_article_are_no_articles(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.json", json.dumps({"title": "Storm", "items": [{"text": "One."}, {"text": "Two."}]}))
+    assert "no field 'text'" in refusals(path)[0].reason
+
+
+def test_what_wordpress_answers(tmp_path: Path) -> None:
+    post = {
+        "id": 7,
+        "date": "2025-12-21T08:00:00",
+        "link": "https://e.org/storm",
+        "title": {"rendered": "Storm &#8216;Ana&#8217;"},
+        "content": {"rendered": f"<p>{TEXT}</p>\n", "protected": False},
+        "author": 3,
+    }
+    (found,) = articles(written(tmp_path / "a.json", json.dumps([post])))
+    assert (found.id, found.title, found.text, found.published, found.url, found.authors) == (
+        *("7", "Storm ‘Ana’", TEXT, date(2025, 12, 21)),
+        *("https://e.org/storm", ()),
+    )
 
 
 def test_a_bad_record_of_a_list_is_refused_alone(tmp_path: Path) -> None:
@@ -342,6 +375,18 @@ def test_markdown_headlines(tmp_path: Path, content: str, title: str, text: str)
     assert (found.title, found.text) == (title, text)
 
 
+def test_front_matter_in_toml(tmp_path: Path) -> None:
+    text = f'+++\ntitle = "Storm"\ndate = 2025-12-21T08:00:00Z\nauthors = ["Ann Lee"]\n+++\n\n{TEXT}\n'
+    (found,) = articles(written(tmp_path / "a.md", text))
+    assert (found.title, found.published, found.authors, found.text) == (
+        *("Storm", date(2025, 12, 21), ("Ann Lee",)),
+        TEXT,
+    )
+    assert refusals(written(tmp_path / "b.md", f"+++\ntitle = Storm\n+++\n{TEXT}"))[0].reason.startswith("broken front")
+    (found,) = articles(written(tmp_path / "c.md", f"+++\n\n{TEXT}"))
+    assert TEXT in found.text
+
+
 def test_broken_front_matter_is_refused_with_its_line(tmp_path: Path) -> None:
     path = written(tmp_path / "a.md", "---\ntitle: a\nurl: [b\n---\nBody.")
     (found,) = refusals(path)
@@ -399,6 +444,51 @@ def test_utf8_with_some_damage_stays_utf8(tmp_path: Path) -> None:
     assert found.text == "“Ünïcödé” ’tis hére to stäy.\ufffd end."
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.txt", "{\\rtf1\\ansi\\cocoartf2639 It rained.}", "a rich text document (RTF)"),
+        ("a.md", "{\\rtf1\\ansi\\cocoartf2639 It rained.}", "a rich text document (RTF)"),
+        ("a.txt", "%PDF-1.4\n%âãÏÓ\n1 0 obj", "a PDF under another name"),
+        (
+            "a.txt",
+            f"<!DOCTYPE html><html><body><p>{TEXT}</p></body></html>",
+            "a page or another file of tags, not plain text",
+        ),
+        ("a.txt", f"<?xml version='1.0'?><nitf>{TEXT}</nitf>", "a page or another file of tags, not plain text"),
+        ("a.txt", json.dumps({"text": TEXT}, indent=1), "JSON, not plain text"),
+        ("a.txt", f"{record()}\n{record()}\n", "JSON, not plain text"),
+        ("a.txt", "", "there is no text in it"),
+        ("a.md", "---\ntitle: Storm\n---\n \n", "there is no text in it"),
+    ],
+)
+def test_what_is_something_else_is_not_half_read(tmp_path: Path, name: str, content: str, reason: str) -> None:
+    (found,) = refusals(written(tmp_path / name, content))
+    assert found.reason == reason
+    assert found.advice
+
+
+@pytest.mark.parametrize("text", ["[Editor's note] It rained.", "{It rained.} It snowed.", "<b>It</b> rained."])
+def test_a_text_may_begin_with_a_bracket(tmp_path: Path, text: str) -> None:
+    assert articles(written(tmp_path / "a.txt", text))[0].text == text
+
+
+@pytest.mark.parametrize(
+    ("mark", "shown"),
+    [
+        ("{} of 2 DOCUMENTS", "1 of 2 DOCUMENTS"),
+        ("Document {} of 2", "Document 1 of 2"),
+        ("Document NYTF00002025122{}elcl0005x", "Document NYTF000020251221elcl0005x"),
+        ("End of Document", "End of Document"),
+    ],
+)
+def test_several_articles_in_one_text_are_not_one(tmp_path: Path, mark: str, shown: str) -> None:
+    text = "".join(f"{mark.format(n)}\r\n\r\nStorm {n}\r\n\r\n{TEXT}\r\n\r\n" for n in (1, 2))
+    (found,) = refusals(written(tmp_path / "a.txt", text))
+    assert found.reason == f"2 articles in one file (“{shown}”)"
+    assert articles(written(tmp_path / "b.txt", text[: len(text) // 2]))
+
+
 def test_a_picture_is_refused(tmp_path: Path) -> None:
     picture = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)) * 8
     assert len(refusals(written(tmp_path / "a.txt", picture), written(tmp_path / "b.md", picture))) == 2
@@ -432,6 +522,14 @@ def test_a_folder_is_walked_in_order(tmp_path: Path) -> None:
     assert found.skipped == {".png": 2, "": 1}
     assert found.refused == ()
     assert scan([root]) == list(found.files)
+
+
+def test_what_a_browser_saved_beside_a_page_is_no_article(tmp_path: Path) -> None:
+    page = f"<html><body><article><h1>Storm</h1><p>{TEXT * 3}</p></article></body></html>"
+    for name in ("Storm.html", "Storm_files/ad.html", "Flood_files/real.html", "Storm_2025/real.html"):
+        written(tmp_path / name, page)
+    found = [str(path.relative_to(tmp_path)) for path in scan([tmp_path])]
+    assert found == ["Storm.html", "Flood_files/real.html", "Storm_2025/real.html"]
 
 
 def test_a_file_that_is_named(tmp_path: Path) -> None:
