@@ -117,6 +117,48 @@ def beside(claim: str, evidence: Sequence[str], context: str) -> str:
     return "; ".join(["".join(parts) + context[end:], *meant])
 
 
+def as_told(claim: str, evidence: Sequence[str], context: str) -> str:
+    """The claim with the evidence's own words for its days: "on Monday" for "on 10 March 2025".
+
+    Only days and years that the words of the evidence mean, by the days of the context, and that it does not write out.
+    """
+    if not re.search(r"\d", claim):
+        return claim
+    joined = " ".join(evidence)
+    published = [day for m in _PUBLISHED.finditer(context) if (day := _date(int(m["year"]), m["month"], int(m["day"])))]
+    paired = len(published) == len(evidence)
+    for i, text in enumerate(evidence):
+        for day in published[i : i + 1] if paired else published[:1] if len(set(published)) == 1 else ():
+            for phrase, meant in _meant(text, day):
+                written = meant if isinstance(meant, str) else _written(meant)
+                if not re.search(written, joined, re.IGNORECASE):
+                    claim = re.sub(written, phrase, claim, count=1, flags=re.IGNORECASE)
+    return claim[:1].upper() + claim[1:]
+
+
+def _meant(text: str, published: date) -> Iterator[tuple[str, date | str]]:
+    """Words for a day, with the day; for a year, with how a claim may write it."""
+    ahead = bool(_FUTURE.search(text))
+    for match in _WEEKDAY.finditer(text):
+        for day in _weekday(match["name"], (match["which"] or "").lower(), published, ahead=ahead):
+            yield f"on {match.group()}" if not match["which"] else match.group(), day
+    for match in _NEAR.finditer(text):
+        yield match.group(), published + timedelta(days=_OFFSETS[match.lastgroup or "today"])
+    for match in _PERIOD.finditer(text):
+        if match["unit"].lower() == "year":
+            yield match.group(), rf"\bin {next(_period(match['which'].lower(), 'year', published))}\b"
+
+
+def _written(day: date) -> str:
+    """How a claim may write the day, as a pattern."""
+    number = rf"0?{day.day}(?:st|nd|rd|th)?"
+    month = f"(?:{day:%B}|{day:%b}\\.?)"
+    return (
+        rf"(?:\bon )?\b(?:{day:%A},? )?(?:(?:the )?{number} (?:of )?{month}|{month} {number})(?!\d)"
+        rf"(?:,? {day.year}\b(?:,(?= ))?)?"
+    )
+
+
 def _standing(claim: str, published: re.Match[str], *, another: bool) -> str:
     """What the day of publication is evidence of: all of it, its month and year, or nothing (`another` is told)."""
     label = published.group().lower() if published["outlet"] else ""

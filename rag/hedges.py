@@ -16,7 +16,8 @@ _HEDGED = re.compile(
 )
 # Somebody's belief or accusation: true as such, not as a fact.
 _ALLEGED = re.compile(
-    r"\b(?:(?:believe|allege|suspect|contend|speculate|fear)(?:s|d|ed)?|claims|thinks?)(?: that)?\b|\baccused of\b",
+    r"\b(?:(?:believe|allege|suspect|contend|speculate|fear)(?:s|d|ed)?|claims|thinks?)(?: that)?\b(?! for\b)"
+    r"|\baccused of\b",
     re.IGNORECASE,
 )
 # What makes a claim cautious; more than what is looked for in evidence, since a claim may be weaker.

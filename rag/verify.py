@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from itertools import chain, combinations, pairwise
 from typing import Protocol, cast
 
+from rag.amounts import amounts
 from rag.days import MONTHS, WEEKDAYS, beside, named, surely_named
 from rag.hedges import hedging
 from rag.name_words import NOT_NAMES
 from rag.opposites import opposites
+from rag.order import order
+from rag.parties import parties
 from rag.quantities import missing_quantities, quantities
 from rag.speakers import speakers, without_source
 from rag.terms import STOPWORDS, stems, words
@@ -57,9 +60,8 @@ class Case:
 
 # A claim that fails a check is below any threshold, however many of its words occur.
 FAILED = 0.2
-_NEGATORS = frozenset(
-    "no not never none nobody nothing neither nor without cannot denied denies deny rejected refused".split()
-)
+_REFUSALS = frozenset("denied denies deny rejected refused".split())
+_NEGATORS = _REFUSALS | frozenset("no not never none nobody nothing neither nor without cannot".split())
 _NEGATED = re.compile(r"\b\w+n['’]t\b")
 # Words that may stand between a negation and what it denies.
 _BETWEEN = frozenset("yet already even ever always actually necessarily".split())
@@ -154,6 +156,9 @@ def failures(claim: str, evidence: Sequence[str], context: str = "") -> dict[str
         "speakers": speakers(claim, evidence, context),
         "roles": _roles(claim, evidence),
         "opposites": opposites(claim, evidence),
+        "order": order(claim, evidence),
+        "amounts": amounts(claim, evidence),
+        "parties": parties(claim, evidence),
     }
     return {rule: reasons for rule, reasons in found.items() if reasons}
 
@@ -252,6 +257,8 @@ def _negation(claim: str, evidence: Sequence[str]) -> list[str]:
         near = any(heads in denied for heads in _denied(best))
         return ["the evidence denies it"] if near or any(_only_denied(heads, evidence) for heads in denied) else []
     stated = wanted - set(chain.from_iterable(said))
+    if not _REFUSALS.isdisjoint(words(claim)):  # "refused by the board" tells who refused, and not what
+        return []
     if any(heads and stated.issuperset(heads) and _only_denied(heads, evidence) for heads in denied) and all(
         heads and not any(set(heads) & set(other) for other in chain.from_iterable(held)) for heads in said
     ):

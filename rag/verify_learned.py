@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import InputError, PluginError
+from rag.reworded import reworded
 from rag.signals import NAMES, Signals, signals
 from rag.terms import stems, words
 from rag.verify import Case, Verdict, spelled_out, verbatim
@@ -88,6 +89,7 @@ class LearnedVerifier:
 
     def verify_all(self, asked: Sequence[tuple[str, Case]]) -> list[Verdict]:
         """Several claims, each with its evidence; the network reads those that words alone do not decide in one go."""
+        asked = [(reworded(claim, case.evidence, case.context), case) for claim, case in asked]
         found: list[Verdict | Signals] = [at_once(claim, case) for claim, case in asked]
         open_ = [i for i, one in enumerate(found) if isinstance(one, Signals)]
         readings = network_reads([asked[i] for i in open_])
