@@ -14,6 +14,7 @@ from datetime import date, timedelta
 
 from rag.figures import Asked, Value, days_told, months_told, values
 from rag.names import names
+from rag.quantities import Quantity
 from rag.terms import stem, stems, words
 from rag.types import Evidence, NoticeKind
 from rag.wording import source_name, spoken
@@ -22,6 +23,8 @@ from rag.wording import source_name, spoken
 _ABOUT = 0.5
 # Reports of one event lie no further apart, nor do the days on which they let it happen; and share so many words.
 _REPORTS, _DAYS, _SHARED = timedelta(days=180), timedelta(days=31), 2
+# Reports of one sum of money differ by no more than this factor.
+_FACTOR = 10
 _YEAR = re.compile(r"\b(?:in|of|since|during|until|by|from)\s+((?:19|20)\d\d)\b", re.IGNORECASE)
 
 
@@ -63,23 +66,23 @@ class Disagreement:
         return f"Reports differ: {'; '.join(parts)}.{tail}"
 
 
-def disagreement(question: str, evidence: Sequence[Evidence]) -> Disagreement | None:
+def disagreement(question: str, evidence: Sequence[Evidence], offered: Sequence[Evidence] = ()) -> Disagreement | None:
     """The disagreement among these sentences about what the question asks for, or None.
 
     Args:
         question: standalone.
         evidence: sentences that answer it, best first; at most one value an independent story is compared.
+        offered: other sentences on offer, best first; read where a number is asked for and something is named, because
+            then their words tell whether they give it.
     """
     asked = Asked.by(question)
     if asked is None:
         return None
-    figures: dict[int, Figure] = {}
-    for e in evidence:
-        if e.article.story not in figures and (figure := _figure(question, asked, e)):
-            figures[e.article.story] = figure
+    surely = asked.kind == "count" and names(question)
+    figures = _figures(question, asked, [*evidence, *(offered if surely else ())])
     distinct: list[Figure] = []
-    for figure in figures.values():
-        best = next(iter(figures.values()))
+    for figure in figures:
+        best = figures[0]
         if figure.value.comparable != best.value.comparable:
             continue
         if _of_one_event(question, asked, best, figure) and not any(_agree(figure, other) for other in distinct):
@@ -90,8 +93,20 @@ def disagreement(question: str, evidence: Sequence[Evidence]) -> Disagreement | 
     return Disagreement(tuple(dated))
 
 
-def _figure(question: str, asked: Asked, evidence: Evidence) -> Figure | None:
-    """The sentence's value of what is asked, if it has exactly one and tells of what the question names."""
+def _figures(question: str, asked: Asked, evidence: Sequence[Evidence]) -> list[Figure]:
+    """For each story the value that its best sentence with one gives; none where that gives several.
+
+    A lesser sentence of it does not decide then: of a price, a share's price and a fee it would be any.
+    """
+    found: dict[int, list[Figure]] = {}
+    for e in evidence:
+        if not found.get(e.article.story):
+            found[e.article.story] = _told(question, asked, e)
+    return [figures[0] for figures in found.values() if len(figures) == 1]
+
+
+def _told(question: str, asked: Asked, evidence: Evidence) -> list[Figure]:
+    """The sentence's values of what is asked, if it tells of what the question names."""
     text = " ".join(evidence.sentence.text.split())
     published = evidence.article.article.published
     held = {stem(word) for word in words(_whole(evidence))}
@@ -102,9 +117,8 @@ def _figure(question: str, asked: Asked, evidence: Evidence) -> Figure | None:
     years = {int(year) for year in _YEAR.findall(text) if year not in question}
     about = 1 if asked.measure else _ABOUT  # of a measure alone there is little that tells what it is one of
     if len(wanted & held) < about * len(wanted) or not named <= held or years - {published and published.year}:
-        return None
-    found = list(values(asked, text, published))
-    return Figure(evidence, found[0]) if len(found) == 1 else None
+        return []
+    return [Figure(evidence, value) for value in values(asked, text, published)]
 
 
 def _whole(evidence: Evidence) -> str:
@@ -117,7 +131,8 @@ def _of_one_event(question: str, asked: Asked, one: Figure, other: Figure) -> bo
         return True
     shared = set(stems(_whole(one.evidence))) & set(stems(_whole(other.evidence)))
     enough = 1 if asked.measure else _SHARED  # where it is measured, each holds all that the question names
-    if len({word for word in shared if not asked.only_asks(word)}) < enough:
+    alike = len({word for word in shared if not asked.only_asks(word)}) >= enough
+    if not alike or (asked.kind == "money" and _far_apart(one.value, other.value)):
         return False
     if asked.passing and (_of_two_times(one, other) or _of_two_things(question, one, other)):
         return False
@@ -129,6 +144,14 @@ def _of_one_event(question: str, asked: Asked, one: Figure, other: Figure) -> bo
     early, late = sorted((one.value.exact, other.value.exact))
     # No report tells what came after it: where one of the days did, there were two events.
     return late - early <= _DAYS and (early >= last if asked.ahead else late <= first)
+
+
+def _far_apart(one: Value, other: Value) -> bool:
+    """Whether two sums are so unlike that they are not of one thing: a share's price and a company's."""
+    if not (isinstance(one.exact, Quantity) and isinstance(other.exact, Quantity)):
+        return False
+    low, high = sorted((one.exact.value, other.exact.value))
+    return high > _FACTOR * low
 
 
 def _of_two_times(one: Figure, other: Figure) -> bool:

@@ -48,7 +48,7 @@ _FATES = tuple(
     for group in (
         "kill killed kills killing die died dies dead death deaths fatalities fatality lives victims bodies claimed",
         "injured injuring injuries hurt wounded wounding hospitalised hospitalized",
-        "missing",
+        "missing unaccounted",
         "evacuated displaced homeless",
         "rescued saved survived",
         "arrested detained charged",
@@ -57,6 +57,7 @@ _FATES = tuple(
 )
 _PEOPLE = frozenset({"peopl", "person"})
 _DEAD = _FATES[0] | _PEOPLE
+_TELLS_OF_DEATH = _FATES[0] | {"toll"}
 _CASUALTY = stem("casualties")  # dead or injured: compared with its like alone
 _CASUALTIES = _DEAD | {_CASUALTY}
 _BEHIND_DEATH = re.compile(
@@ -235,6 +236,8 @@ def values(asked: Asked, text: str, published: date | None) -> Iterator[Value]:
 
 
 def _quantities(asked: Asked, text: str) -> Iterator[Value]:
+    if asked.counts == _DEAD and not _TELLS_OF_DEATH & {stem(word) for word in words(text)}:
+        return  # so many people are of whatever else it tells
     for quantity, begin, end in located(text):
         start = end - len(text[begin:end].lstrip())
         hedge = _HEDGE.search(text[:start])

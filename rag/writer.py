@@ -159,27 +159,26 @@ class Writer:
         if speaks_to_machine(sentence.text):  # orders, links and markup are no statement
             return Settled(sentence.text, (), 0.0, "removed", ("it is no statement",))
         settled = settle(sentence, self._plain, self._verifier, self._cited)
-        if settled.state == "verified" and (fault := self._fault(settled, model)):
+        if settled.state == "verified" and (fault := next(self._faults(settled, model), "")):
             best = settled.evidence[0]
             return Settled(quoted(best), (best,), 1.0, "repaired", (fault,))
         return settled
 
-    def _fault(self, settled: Settled, model: DraftModel) -> str:
-        """Why its source is quoted in place of a sentence that the verifier lets pass; empty where it may stand."""
+    def _faults(self, settled: Settled, model: DraftModel) -> Iterator[str]:
+        """Why its source is quoted in place of a sentence that the verifier lets pass; nothing where it may stand."""
         said, sources = settled.text, [e.sentence.text for e in settled.evidence]
         before = self._shown[-1].text if self._shown else ""
         one_fails = any if settled.together else all  # one source that supports it is enough, whatever others say
         if all(lifted(said, source) for source in sources):
-            return "it leaves out how the source introduces it"
+            yield "it leaves out how the source introduces it"
         if one_fails(loses_attribution(said, source) for source in sources):
-            return "it leaves out who says so"
+            yield "it leaves out who says so"
         if one_fails(loses_subject(said, source, before) for source in sources):
-            return "it does not name whom it is about"
+            yield "it does not name whom it is about"
         if _weak(model) and all(in_order(said, source) < COPIED for source in sources):
-            return "a small model put it in words of its own"
+            yield "a small model put it in words of its own"
         if _weak(model) and all(loses_limit(said, source) for source in sources):
-            return "it leaves out what limits it"
-        return ""
+            yield "it leaves out what limits it"
 
     def _take(self, settled: Settled) -> SentenceSettled:
         citations = self._numbering.cite(settled.evidence)
@@ -210,11 +209,10 @@ class Writer:
     def _notice(self) -> Iterator[Event]:
         """What the reader must know beside the answer; the sentences it rests on are quoted."""
         # What is shown may differ, likely to answer or not; one value a story is compared, so none counts twice.
-        if found := disagreement(self._question.standalone, [*self._likely, *self._quoted]):
+        if found := disagreement(self._question.standalone, [*self._likely, *self._quoted], self._ranked):
             yield from self._noted(found.kind, found.text, [figure.evidence for figure in found.figures])
         if denial := denying(self._question.standalone, [*self._quoted, *self._likely]):
             yield from self._noted("premise", denial.text, [denial.evidence])
-
         if self._answerable < DOUBT and not self._notices:
             text = "It is uncertain whether these sentences answer the question; they are the nearest that were found."
             self._notices.append(Notice("doubt", text, ()))
@@ -228,7 +226,12 @@ class Writer:
     @property
     def _likely(self) -> list[Evidence]:
         """The evidence that by itself answers the question, more likely than not; likeliest first."""
-        return sorted((e for e in self._plain if e.answers >= extract.ANSWERS), key=lambda e: -e.answers)
+        return [e for e in self._ranked if e.answers >= extract.ANSWERS]
+
+    @property
+    def _ranked(self) -> list[Evidence]:
+        """The evidence, what is likeliest to answer the question by itself first."""
+        return sorted(self._plain, key=lambda e: -e.answers)
 
     @property
     def _quotable(self) -> Sequence[Evidence]:

@@ -452,3 +452,32 @@ def test_shares_fall_again_and_again() -> None:
     asked = "By how much did Apple shares fall?"
     assert differing(asked, *two, days=("2025-05-05", "2025-05-07")) is not None
     assert differing(asked, *two, days=("2025-05-05", "2025-05-19")) is None
+
+
+def test_a_lesser_sentence_of_a_story_does_not_stand_for_one_that_gives_several_sums() -> None:
+    several = evidence(1, "Alpha raised its offer for Beta to $3.9 billion, and Gamma offered $3.7 billion.", story=1)
+    fee = evidence(2, "If Beta leaves the offer, it owes Alpha $3.2 billion.", story=1)
+    first = evidence(3, "Alpha made an offer for Beta of $3.4 billion.", day="2025-04-20")
+    asked = "How much did Alpha offer for Beta?"
+    assert disagreement(asked, [several, fee, first]) is None
+    found = disagreement(asked, [fee, first])
+    assert found is not None  # the same two compared where nothing better stands before
+    assert [f.shown for f in found.figures] == ["$3.4 billion", "$3.2 billion"]
+
+
+@pytest.mark.parametrize(("sum_", "differs"), [("$41", False), ("$340 million", False), ("$3.4 billion", True)])
+def test_sums_that_are_worlds_apart_are_not_of_one_thing(sum_: str, differs: bool) -> None:
+    one = evidence(1, f"Alpha made Beta an offer of {sum_}.")
+    other = evidence(2, "Alpha made Beta a new offer of $3.9 billion.", day="2025-05-20")
+    assert bool(disagreement("How much did Alpha offer for Beta?", [one, other])) is differs
+
+
+def test_a_toll_that_is_on_offer_is_compared_though_nothing_else_speaks_for_the_sentence() -> None:
+    first = evidence(1, "At least 12 people died in the Harbour fire.", day="2025-05-05")
+    still = evidence(2, "Seven people of the Harbour fire are still unaccounted for.", day="2025-05-07", story=2)
+    later = evidence(3, "Harbour’s fire chief went as the number of dead rose to 15.", day="2025-05-07", story=2)
+    found = disagreement(ASKED, [first], [still, later])
+    assert found is not None
+    assert [f.shown for f in found.figures] == ["at least 12 people", "15"]
+    assert disagreement("How many people died in the fire?", [first], [later]) is None  # any fire's
+    assert disagreement("How much did the Harbour fire cost?", [first], [later]) is None
