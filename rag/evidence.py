@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from index.embed import Vectors
 from index.records import Sentence
 from index.store import Store
+from rag.named import of_the_named
 from rag.selector import AnswerSelector, probability
 from rag.terms import STOPWORDS, stem, stems, words
 from rag.types import Evidence, Found, Question
@@ -87,7 +88,8 @@ class EvidencePicker:
 
     def ranked(self, question: Question, found: Sequence[Found], vector: Vectors) -> list[Scored]:
         """All sentences of the best articles, best first; the selector has read the first `CLOSER_LOOK`."""
-        scored = self._scored(question.standalone, found[:ARTICLES], vector)
+        bearing = of_the_named(question.standalone, found)[:ARTICLES]
+        scored = self._scored(question.standalone, bearing, vector)
         return self._closer(question.standalone, scored)
 
     def _scored(self, question: str, found: Sequence[Found], vector: Vectors) -> list[Scored]:
