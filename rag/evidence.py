@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from index.embed import Vectors
 from index.records import Sentence
 from index.store import Store
+from rag.corrections import takes_back
 from rag.named import of_the_named
 from rag.selector import AnswerSelector, probability
 from rag.terms import STOPWORDS, stem, stems, words
@@ -153,7 +154,17 @@ class EvidencePicker:
                 continue
             kept.append(candidate)
             seen.append(content)
-        return self._with_antecedent(kept, ranked)
+        return self._with_antecedent(self._with_right(kept, ranked), ranked)
+
+    @staticmethod
+    def _with_right(kept: list[Scored], ranked: Sequence[Scored]) -> list[Scored]:
+        """Behind a sentence that only repeats what was wrong, the one that says what is right, for the weakest."""
+        for one in [c for c in kept if takes_back(c.sentence.text)]:
+            at = one.sentence.article_id, one.sentence.position + 1
+            right = next((c for c in ranked if (c.sentence.article_id, c.sentence.position) == at), None)
+            if right and right not in kept:
+                kept = [kept[0], right, *kept[1 : max(1, len(kept) - 1)]]
+        return kept
 
     @staticmethod
     def _with_antecedent(kept: list[Scored], ranked: Sequence[Scored]) -> list[Scored]:

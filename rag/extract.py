@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rag.corrections import behind, takes_back
 from rag.settle import Settled, quoted
 from rag.types import Evidence
 
@@ -18,11 +19,19 @@ WORTH_QUOTING = 0.15
 
 
 def extract(evidence: Sequence[Evidence]) -> Iterator[Settled]:
-    """The best sentence, and as many more as `most` allows that are nearly as likely to answer, best first."""
-    ranked = _ranked(evidence)
-    for e in ranked[: most(evidence)]:
-        if e is ranked[0] or e.answers >= WORTH_QUOTING * ranked[0].answers:
-            yield Settled(quoted(e), (e,), 1.0, "quoted", ())
+    """The best sentence, and as many more as `most` allows that are nearly as likely to answer, best first.
+
+    One that only repeats what was wrong brings the sentence behind it, which says what is right.
+    """
+    ranked, room = _ranked(evidence), most(evidence)
+    worth = [e for e in ranked[:room] if e is ranked[0] or e.answers >= WORTH_QUOTING * ranked[0].answers]
+    said: list[Evidence] = []
+    for e in worth:
+        follows = behind(e, evidence) if takes_back(e.sentence.text) else None
+        new = [one for one in (e, follows) if one and one not in said]
+        said += new if len(said) + len(new) <= room else []
+    for e in said:
+        yield Settled(quoted(e), (e,), 1.0, "quoted", ())
 
 
 def most(evidence: Sequence[Evidence]) -> int:

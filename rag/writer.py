@@ -14,6 +14,7 @@ from rag.cite import DraftSentence, Numbering, SentenceReader
 from rag.clock import Clock
 from rag.conflicts import disagreement
 from rag.copying import in_order, loses_attribution, loses_limit, loses_subject
+from rag.corrections import correction, takes_back
 from rag.errors import ModelError
 from rag.grammar import REFUSAL
 from rag.instructions import lifted, plain, speaks_to_machine
@@ -171,6 +172,8 @@ class Writer:
         one_fails = any if settled.together else all  # one source that supports it is enough, whatever others say
         if all(lifted(said, source) for source in sources):
             yield "it leaves out how the source introduces it"
+        if one_fails(takes_back(source) and not takes_back(said) for source in sources):
+            yield "it repeats what the source takes back"
         if one_fails(loses_attribution(said, source) for source in sources):
             yield "it leaves out who says so"
         if one_fails(loses_subject(said, source, before) for source in sources):
@@ -211,6 +214,8 @@ class Writer:
         # What is shown may differ, likely to answer or not; one value a story is compared, so none counts twice.
         if found := disagreement(self._question.standalone, [*self._likely, *self._quoted], self._ranked):
             yield from self._noted(found.kind, found.text, [figure.evidence for figure in found.figures])
+        if corrected := correction(self._quoted, self._ranked):
+            yield from self._noted("update", corrected.text, [corrected.wrong, corrected.right])
         if denial := denying(self._question.standalone, [*self._quoted, *self._likely]):
             yield from self._noted("premise", denial.text, [denial.evidence])
         if self._answerable < DOUBT and not self._notices:

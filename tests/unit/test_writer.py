@@ -31,9 +31,13 @@ INVENTED = "Aliens built a tunnel. [1]"
 
 
 def written(
-    model: Says | None, *offered: Evidence, answerable: float = 1.0, cancel: threading.Event | None = None
+    model: Says | None,
+    *offered: Evidence,
+    answerable: float = 1.0,
+    cancel: threading.Event | None = None,
+    question: Question = QUESTION,
 ) -> tuple[Answer, list[Event]]:
-    writer = Writer(QUESTION, offered, OverlapVerifier(), Clock(), cancel or threading.Event(), answerable)
+    writer = Writer(question, offered, OverlapVerifier(), Clock(), cancel or threading.Event(), answerable)
     events = list(writer.draft(Chosen(model, "A note."), lambda: None, 50))  # type: ignore[arg-type]
     return writer.answer(lambda: Extent(2)), events
 
@@ -63,6 +67,22 @@ def test_a_small_model_that_leaves_out_a_limit_is_quoted_over() -> None:
     source = "The Harbour Bridge cost 412 million euros without the two ramps."
     answer, _ = written(Embedded("The Harbour Bridge cost 412 million euros. [1]"), evidence(1, source))
     assert [(s.text, s.state) for s in answer.sentences] == [(f"The Example, 3 May 2025: {source}", "repaired")]
+
+
+def test_what_an_outlet_takes_back_is_no_fact() -> None:
+    source = "In our report we wrote that the Harbour Bridge cost 412 million euros."
+    answer, _ = written(Says(f"{COST} [1]"), evidence(1, source))
+    assert [(s.text, s.state) for s in answer.sentences] == [(f"The Example, 3 May 2025: {source}", "repaired")]
+
+
+def test_a_sentence_that_is_shown_is_shown_with_its_correction() -> None:
+    right = evidence(2, "It cost 421 million euros, not 412 million euros.", title="Correction", day="2025-05-05",
+                     answers=0.05, score=5)  # fmt: skip
+    answer, _ = written(None, evidence(1, COST), right)
+    assert [s.citations for s in answer.sentences] == [(1,), (2,)]
+    assert [(n.kind, n.text, n.citations) for n in answer.notices] == [
+        ("update", "The Example corrected this on 5 May 2025.", (1, 2))
+    ]
 
 
 def test_where_nothing_drafted_stands_and_nothing_is_likely_to_answer_it_is_refused() -> None:
