@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 
 from rag.name_words import TITLES
 from rag.names import Name, names
 from rag.terms import STOPWORDS, words
 from rag.types import Evidence
-from rag.verbs import root
+from rag.verbs import PARTICIPLES, root
 
 # Questions that ask whether, not when or why, take nothing for granted.
 _WHETHER = re.compile(
@@ -266,7 +266,11 @@ def _premise(rest: str, word: re.Match[str], before: str, aux: str, asks: str) -
     objects = [n for n in behind if not _OBJECT.search(rest[: n.start])]
     inside = {part for name in named for part in name.text.split()}
     common = [w.lower() for w in _WORD.findall(subject) if w not in inside]
-    nouns = frozenset(root(word) for word in common if word not in STOPWORDS | _BETWEEN)
+    nouns = frozenset(
+        root(word)
+        for word, after in pairwise([*common, ""])
+        if word not in STOPWORDS | _BETWEEN and not (after and _describes(word))
+    )
     needed = nouns | {root(name.last.lower()) for name in chain(named, objects)}
     start = word.start() if before else 0
     happened = " ".join(rest[start:].split()[:_SHOWN]).rstrip(" .,;:!")
@@ -286,6 +290,11 @@ def _premise(rest: str, word: re.Match[str], before: str, aux: str, asks: str) -
         needed=frozenset(needed),
         text=f"{told} {happened}" if told else "",
     )
+
+
+def _describes(word: str) -> bool:
+    """Whether it only says of the noun behind it what became of that: "the stolen boxes" are "the boxes"."""
+    return word in PARTICIPLES or (word.endswith("ed") and len(word) > len("need"))
 
 
 def _subject(before: str, aux: str) -> tuple[str, str]:

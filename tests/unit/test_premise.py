@@ -63,6 +63,8 @@ from rag.premise import denying, premises
         ("When was Ida Holt shot?", "Ida Holt was not shot, police said.", "Ida Holt was shot"),
         ("Why did Israel strike Leeds?", "Israel has not struck Leeds.", "Israel did strike Leeds"),
         ("Who shot Ida Holt?", "Nobody shot Ida Holt.", "somebody shot Ida Holt"),
+        # what only describes the noun need not be said again
+        ("Where were the stolen boxes found?", "The boxes have not been found.", "the stolen boxes were found"),
         # other refusals
         ("When did Holt resign?", "Holt has no intention of resigning.", "Holt did resign"),
         ("Why did Ida Holt sign the treaty?", "Ida Holt failed to sign the treaty.", "Ida Holt did sign the treaty"),
