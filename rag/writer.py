@@ -19,6 +19,7 @@ from rag.errors import ModelError
 from rag.grammar import REFUSAL
 from rag.instructions import lifted, plain, speaks_to_machine
 from rag.llm import Chosen, DraftModel
+from rag.periods import other_period
 from rag.premise import denying
 from rag.prompt import ORDERS_ALONE, fitted
 from rag.refusal import refusal
@@ -218,6 +219,8 @@ class Writer:
             yield from self._noted("update", corrected.text, [corrected.wrong, corrected.right])
         if denial := denying(self._question.standalone, [*self._quoted, *self._likely]):
             yield from self._noted("premise", denial.text, [denial.evidence])
+        if other := other_period(self._question.standalone, self._quoted):
+            self._notices.append(Notice("doubt", other, ()))
         if self._answerable < DOUBT and not self._notices:
             text = "It is uncertain whether these sentences answer the question; they are the nearest that were found."
             self._notices.append(Notice("doubt", text, ()))

@@ -85,6 +85,15 @@ def test_a_sentence_that_is_shown_is_shown_with_its_correction() -> None:
     ]
 
 
+def test_figures_of_another_time_than_is_asked_about_are_told() -> None:
+    asked = "How much did the Harbour Bridge cost in August?"
+    question = Question(asked, asked, date(2025, 5, 10))
+    answer, _ = written(None, evidence(1, "The Harbour Bridge cost 4 million in March."), question=question)
+    assert [(n.kind, n.text) for n in answer.notices] == [
+        ("doubt", "The question asks about August, these sentences tell of March.")
+    ]
+
+
 def test_where_nothing_drafted_stands_and_nothing_is_likely_to_answer_it_is_refused() -> None:
     unlikely = evidence(1, RAIN, answers=0.05)
     answer, _ = written(Says(INVENTED), unlikely, answerable=(THRESHOLD + DOUBT) / 2)
