@@ -227,8 +227,8 @@ class Notice:
 
     Attributes:
         kind: conflict (sources of about the same time disagree), update (a later report gives another figure than an
-            earlier one), premise (the evidence denies what the question takes for granted) or doubt (what was found may
-            not answer the question; rests on no citation).
+            earlier one, or corrects it), premise (the evidence denies what the question takes for granted) or doubt
+            (what was found may not answer the question; rests on no citation).
         citations: numbers of the citations that it rests on.
     """
 
