@@ -10,9 +10,10 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from html import escape
 from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin
@@ -167,10 +168,12 @@ def _feed(text: str, url: str) -> Listing:
     outlet = str(found.feed.get("title", ""))
     entries = []
     for number, entry in enumerate(found.entries[:MAX_ENTRIES], 1):
-        said = str(entry.get("link", ""))
+        name, said = _named(entry.get("id")), str(entry.get("link", ""))
+        said = "" if said == name and "://" not in said else said  # feedparser takes an id for a link
         link = _absolute(said, url)
-        content = max((str(part.get("value", "")) for part in entry.get("content", [])), key=len, default="")
-        content = content or str(entry.get("summary", ""))
+        content = max(map(_html, entry.get("content", [])), key=len, default="") or _html(
+            entry.get("summary_detail", {})
+        )
         # feedparser's own look-up takes one for the other.
         updated = str(dict.get(entry, "updated", ""))
         published = str(dict.get(entry, "published", "")) or updated
@@ -179,10 +182,15 @@ def _feed(text: str, url: str) -> Listing:
         mark = _marked(title, published, updated, content)
         moment = dict.get(entry, "updated_parsed") or dict.get(entry, "published_parsed")
         changed = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*moment) if moment else ""
-        carried, name = "" if link else content, _named(entry.get("id"))
-        item = Entry(link, title, published, authors, outlet, carried, mark, changed, name)
+        item = Entry(link, title, published, authors, outlet, "" if link else content, mark, changed, name)
         entries.append(_usable(item, said, number))
     return Listing.of(entries)
+
+
+def _html(part: Mapping[str, Any]) -> str:
+    """A text of a feed as HTML, whether it is that or plain."""
+    value = str(part.get("value", ""))
+    return escape(value, quote=False) if part.get("type") == "text/plain" else value
 
 
 def _json_feed(text: str, url: str) -> Listing | None:
@@ -207,7 +215,8 @@ def _json_feed(text: str, url: str) -> Listing | None:
             continue
         said = str(item.get("url") or item.get("external_url") or "")
         link = _absolute(said, url)
-        content = str(item.get("content_html") or item.get("content_text") or item.get("summary") or "")
+        plain = str(item.get("content_text") or item.get("summary") or "")
+        content = str(item.get("content_html") or escape(plain, quote=False))
         listed = item.get("authors")
         people = listed if isinstance(listed, list) else [item.get("author")]
         authors = tuple(str(p["name"]) for p in people if isinstance(p, dict) and p.get("name"))

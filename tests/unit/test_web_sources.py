@@ -392,6 +392,36 @@ class TestFeeds:
 
 
 class TestLinklessItems:
+    @pytest.mark.parametrize(
+        "feed",
+        [
+            "<rss><channel><item><guid>wire-17</guid><description>Rain.</description></item></channel></rss>",
+            '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>wire-17</id><content>Rain.</content></entry></feed>',
+        ],
+    )
+    def test_an_id_that_is_no_address_is_no_link(self, feed: str) -> None:
+        found = listing(feed.encode(), "https://e.org/feed/")
+        assert found
+        assert [(entry.url, entry.content, entry.name) for entry in found.entries] == [("", "Rain.", "wire-17")]
+
+    @pytest.mark.parametrize(
+        "feed",
+        [
+            '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><content>{}</content></entry></feed>',
+            '{{"version": "https://jsonfeed.org/version/1", "items": [{{"id": "1", "content_text": "{}"}}]}}',
+        ],
+    )
+    def test_plain_text_keeps_what_looks_like_a_tag(
+        self, site: Site, builder: Builder, manners: Manners, feed: str
+    ) -> None:
+        said = feed.format("If a &lt;b and c&gt; d, R&amp;D rose.")
+        if feed.startswith("{"):
+            said = feed.format("If a <b and c> d, R&D rose.")
+        site.pages = {"/feed": ({"Content-Type": "application/xml"}, said.encode())}
+        (known,) = take(builder, manners, f"{site.url}/feed").added
+        with SqliteFaissStore(builder.place) as store:
+            assert store.articles([known])[known].article.text == "If a <b and c> d, R&D rose."
+
     ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title><entry>{}<title>Storm</title><content>{}</content></entry></feed>'
     RSS = "<rss version='2.0'><channel><item>{}<title>Storm</title><description>{}</description></item></channel></rss>"
     JSON = '{{"version": "https://jsonfeed.org/version/1.1", "items": [{{{}"title": "Storm", "content_text": "{}"}}]}}'
