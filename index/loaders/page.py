@@ -22,6 +22,16 @@ MAX_PAGE = 8 * 1024**2
 MAX_TAGS = 100_000
 SECONDS = 30
 
+# How trafilatura writes a row of a table, and the line below its first row.
+_RULE = re.compile(r"^\|(?:-{3,}\|)+$\n?", re.MULTILINE)
+_ROW = re.compile(r"^\| (.*) \| *$", re.MULTILINE)
+# What a page takes back (as corrections do), and what its reader does not see.
+_STYLE = "translate(@style, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ ', 'abcdefghijklmnopqrstuvwxyz')"
+_UNSEEN = (
+    *("//del", "//s", "//strike", "//body//*[@hidden and not(@hidden='until-found')]"),
+    *(f"//body//*[contains({_STYLE}, '{style}')]" for style in ("display:none", "visibility:hidden")),
+)
+
 
 def read_page(source: str, stream: BinaryIO) -> Iterator[Read]:
     """One article. It has the address that the page names as its own."""
@@ -64,7 +74,7 @@ def fields(content: bytes, url: str = "", charset: str = "") -> dict[str, str]:
     record = {
         "title": title,
         # Each line is a paragraph, an item or a row.
-        "text": body.replace("\n", "\n\n"),
+        "text": _ROW.sub(r"\1", _RULE.sub("", body)).replace("\n", "\n\n"),
         # Where a page has no name, trafilatura gives its host.
         "outlet": found.sitename if found.sitename not in (found.hostname, _host(url)) else "",
         "published": found.date,
@@ -99,7 +109,12 @@ def _extracted(text: str, url: str) -> Any:
     dates = {"original_date": True, "extensive_search": False}
     try:
         return bare_extraction(
-            text, url=url or None, include_comments=False, with_metadata=True, date_extraction_params=dates
+            text,
+            url=url or None,
+            include_comments=False,
+            with_metadata=True,
+            date_extraction_params=dates,
+            prune_xpath=list(_UNSEEN),
         )
     except (ValueError, TypeError, AttributeError, RecursionError, AssertionError, LookupError) as exc:
         reason = f"a page that cannot be taken apart: {type(exc).__name__}"

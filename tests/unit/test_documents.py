@@ -72,6 +72,24 @@ class TestPages:
         found = one(written(tmp_path / "a.htm", PAGE))
         assert not [mark for mark in ("alert", "evil", "<p", "<script", "Home", "Copyright") if mark in found.text]
 
+    def test_what_was_taken_back_or_is_not_seen_is_no_text(self, tmp_path: Path) -> None:
+        """As in a correction, or in an order to a machine."""
+        more = (
+            "<p>The flood killed <del>40</del> <s>30</s> <strike>20</strike> 12 people in the town, officials said.</p>"
+            "<p hidden>It killed 77 people in the town.</p>"
+            "<p style='color: red; Display: None'>It killed 99 people in the town.</p>"
+            "<p style='visibility:hidden'>It killed 88 people in the town.</p>"
+        )
+        found = one(written(tmp_path / "a.html", PAGE.replace("<script>", f"{more}<script>")))
+        assert " ".join(found.text.split()) == (
+            f"{STORY} The flood killed 12 people in the town, officials said. {MORE} <b>"
+        )
+
+    def test_rows_of_a_table_have_no_frame(self, tmp_path: Path) -> None:
+        table = "<table><tr><th>City</th><th>Dead</th></tr><tr><td>Lorca</td><td>12</td></tr></table>"
+        found = one(written(tmp_path / "a.html", PAGE.replace("<script>", f"{table}<script>")))
+        assert found.text.split("\n\n") == [STORY, "City | Dead", "Lorca | 12", f"{MORE} <b>"]
+
     @pytest.mark.parametrize(
         ("own", "url"),
         [

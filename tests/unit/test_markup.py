@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from index.markup import is_html, prose, without_tags
+from index.markup import is_html, plain_text, prose, without_tags
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,8 @@ from index.markup import is_html, prose, without_tags
         ("It rained. <style>p {}", "It rained."),
         ("<!DOCTYPE html><?xml x?>It rained.", "It rained."),
         ("<a It <b>rained.", "<a It rained."),
+        ("It <s>rained, and it snowed.", "It rained, and it snowed."),
+        ("It killed <del>40</del> <S>30 <s>20</s></S>12 people.", "It killed  12 people."),
         ("&#8220;Rain&#x201d; &#" + "9" * 5000 + "; &#" + "9" * 5000, "“Rain” \ufffd \ufffd"),
     ],
 )
@@ -58,3 +60,8 @@ def test_html_as_paragraphs(html: str, text: str) -> None:
 )
 def test_a_text_that_mentions_a_tag_is_no_html(text: str) -> None:
     assert not is_html(text)
+
+
+def test_what_is_struck_through_was_taken_back() -> None:
+    text = "It killed ~~40~~ <del>30 *more*</del> <s>20</s> 12 people ~ or ~13~.\n\n<div>It <s>snowed</s> rained.</div>"
+    assert " ".join(plain_text(text).body.split()) == "It killed 12 people ~ or ~13~. It rained."
