@@ -168,9 +168,13 @@ def read_table(source: str, stream: BinaryIO) -> Iterator[Read]:
     except csv.Error as exc:
         reason = f"not a table: {exc}"
         raise UnreadableError(reason, "Save it as CSV in UTF-8.", lines.number) from exc
-    if names and not has_text(dict.fromkeys(names, "")):
+    texts = [name.strip().lower() for name in names if has_text({name: ""})]
+    if names and not texts:
         reason = f"its first row names no column for the text (text, content, body, article, maintext): {_named(names)}"
         raise UnreadableError(reason, "Name the columns there.", lines.number)
+    if len(set(texts)) < len(texts):  # the last would be taken, the others lost
+        reason = f"its first row names two columns alike: {_named(texts)}"
+        raise UnreadableError(reason, "Give each a name of its own.", lines.number)
     articles = _Articles(source)
     for row, number in _rows(lines, delimiter):
         yield row if isinstance(row, UnreadableError) else _row(names, row, number, articles)

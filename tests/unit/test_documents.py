@@ -454,6 +454,11 @@ class TestTables:
             "its first row names no column for the text (text, content, body, article, maintext): Titel, Inhalt"
         )
 
+    def test_two_columns_for_the_text_of_one_name(self, tmp_path: Path) -> None:
+        path = written(tmp_path / "a.csv", "title,text,Text\nStorm,It rained.,It snowed.\n")
+        assert why(path) == "its first row names two columns alike: text, text"
+        assert one(written(tmp_path / "b.csv", "text,body\nIt rained.,It snowed.\n")).text == "It rained."
+
     def test_quotation_marks_in_a_table_with_tabs_are_text(self, tmp_path: Path) -> None:
         path = written(
             tmp_path / "a.tsv", 'title\ttext\nA\t"It rained," he said.\nB\t"It\tsnowed."\nC\t"It ""hailed""."\n'
