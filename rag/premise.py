@@ -406,6 +406,9 @@ def _unreal(said: Sequence[str], at: int) -> bool:
 
 def _of_another(premise: Premise, behind: str) -> bool:
     """Whether it is denied of another place or thing than the question's: "did not move to Rome", asked of Paris."""
+    done_to = _DONE_TO.match(behind)
+    if premise.of and done_to and premise.of not in {root(done_to[1]), *_roots(behind)}:
+        return True
     told = names(behind)
     asked = set(premise.places)
     return bool(asked and told) and not any(name.last.lower() in asked for name in told)

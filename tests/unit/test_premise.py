@@ -197,6 +197,7 @@ def test_the_headline_may_name_who_it_is_about() -> None:
         ("Who reported that Holt would resign?", "Ida Holt said she would not resign."),
         ("Which firm is Apple working with?", "“We knew that plan just would not work for Apple,” she said."),
         ("Why did Holt support the plan to close schools?", "Ida Holt opposed a plan to raise taxes."),
+        ("Why did Ida Holt accept the vote?", "Ida Holt denied that she had accepted a job."),
         ("What did Ida Holt oppose?", "Ida Holt backed the stadium."),
         ("Where did Adan fail a drug test?", "Adan was banned after a failed drug test in Doha."),
         ("How did Hale score the goal?", "The goal was scored by Hale, not by Lund."),
