@@ -16,6 +16,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from rag.terms import STOPWORDS
 from rag.types import Evidence
 
 # Letters of other scripts that look like Latin ones (the common part of Unicode's confusables).
@@ -33,8 +34,8 @@ _MACHINE = (
 )
 # The same and more names, without "agents": they are mostly people.
 _MACHINES = (
-    r"(?:(?:ai|automated|automatic|machine|search|readers?['’]|digital|virtual|voice)\s+(?:models?|systems?|tools?"
-    r"|assistants?|readers?|summari[sz]ers?|engines?|judges?)|ai|llms?|(?:large\s+)?language\s+models?|assistants?"
+    r"(?:(?:ai|automated|automatic|machine|search|readers?['’]|digital|virtual|voice|generative)\s+(?:models?|systems?|tools?"
+    r"|assistants?|helpers?|readers?|summari[sz]ers?|engines?|judges?)|ai|llms?|(?:large\s+)?language\s+models?|assistants?"
     r"|chatbots?|summari[sz]ers?|bots|crawlers|chatgpt|gpt-?\d\S*)"
 )
 _THE_MACHINES = rf"(?:(?:any|all|each|every|the|dear)\s+)?{_MACHINES}"
@@ -81,6 +82,7 @@ _ADDRESSED = (  # one pattern an element: a machine is spoken to, or told of in 
     rf"\bas\s+an?\s+(?:\w+\s+)?{_MACHINES}\W+(?:you\s+(?:{_MUST}|will)|please|always|never|your\s+{_REPLY})\b",
     rf"\byou,\s+(?:the|an?)\s+(?:\w+\s+)?(?:{_MACHINES}|model),|\bin\s+case\s+you\s+are\s+(?:an?\s+|the\s+)?{_MACHINES}\b",
     rf"\byou\s+are\s+an?\s+(?:helpful|useful|obedient|trained|honest)\s+{_MACHINES}\b",
+    rf"^\W*{_THE_MACHINES}\s*,?\s+(?:please\s+)?(?:take\s+note|note\s+that|attention|beware)\b",
     # By name, or before a colon, as in a letter to the assistant that reads this.
     rf"\b(?:hey|hello|hi|dear|attention|remember|listen)\W+{_THE_MACHINES}\s*[,:!]",
     rf"\b(?:hey|hello|dear|attention)\W+(?:claude|gemini|copilot|grok|llama)[,:!]\s*(?:please|could|can|you|{_SAY})\b",
@@ -99,7 +101,7 @@ _ADDRESSED = (  # one pattern an element: a machine is spoken to, or told of in 
 _UNHEARD = (  # one pattern an element
     # "Your answer", "every response you produce", "a summary of this article", "replies that leave it out must …"
     r"\byour\s+(?:\w+\s+)?(?:answer|response|reply|output|summary|summaries|digest)\b(?!\s*\?|\s+to\s+(?:the|our|us)\b)",
-    rf"\b{_REPLY}\s+(?:that\s+)?you\s+(?:produce|give|write|generate|compose|return|draft|make|provide)\b",
+    rf"\b{_REPLY}\s+(?:that\s+)?you\s+(?:produce|give|write|generate|compose|return|draft|make|provide|prepare|create)\b",
     rf"\b{_REPLY}\s+(?:of|from|based\s+on|drawn\s+from|about)\s+this\s+{_TEXT}\b",
     rf"^\W*(?:(?:any|all|every)\s+)?{_REPLY}\s+(?:that|which)\b[^.]{{0,50}}?\s{_MUST}\b",
     # "The sources you were given", "text retrieved for you", "whatever you have been asked"
@@ -191,7 +193,7 @@ _ENGLISH = (  # one pattern an element
     rf"\b(?:new|updated|hidden|secret|real|actual|following|special|these)\s+{_RULES}\s*(?:for|to)\s+(?:the\s+|all\s+|any\s+)?{_MACHINE}\b",
     rf"\b(?:note|attention|dear|message|memo|hello|notice|hey|instructions?)\b[\s,:]*(?:to|for)?\s*(?:the\s+|all\s+|any\s+)?{_MACHINE}\b\s*[:,.!]",
     (
-        r"\b(?:note|attention|dear|message|notice|instructions?)\s+(?:to|for)?\s*(?:the\s+|all\s+|any\s+)?(?:ai|llm|automated|machine)\s+"
+        r"\b(?:note|attention|dear|message|notice|instructions?)\s+(?:to|for)?\s*(?:the\s+|all\s+|any\s+)?(?:ai|llm|automated|machine|generative)\s+"
         r"(?:judges?|verifiers?|graders?|evaluators?|readers?|reviewers?|systems?|models?|tools?|assistants?)\b\s*[:,.!]"
     ),
     r"\b(?:every|each|all|this|the)\s+(?:sentence|claim|answer|statement)s?\s+(?:is|are)\s+(?:\w+\s+)?(?:supported|verified|faithful)\b",
@@ -205,6 +207,10 @@ _ENGLISH = (  # one pattern an element
     ),
     r"\b(?:repeat|print|output)\s+(?:\w+\s+){0,3}(?:words|text|everything|lines)\s+above\b",
     r"\bcite\s+(?:this|it|the\s+\w+|that)\s+(?:\w+\s+){0,4}as\s+(?!(?:evidence|proof|an?|the|one|why|examples?|reasons?)\b)|\b(?:cite|marked?)\s+(?:it|this)?\s*(?:as|with)\s*[\[(]?\d",
+    (
+        r"\b(?:cite|attribute|credit|mark|label|tag|number)\s+(?:this|it|the|that|each|every|all|your)\s+(?:\w+\s+){0,4}?(?:to|as|with)\s+"
+        r"(?:source|sentence|reference|citation|number|excerpt)\s+(?:\d|one|two|three|four|five)\b"
+    ),
     r"\bthe\s+(?:following|correct|final|expected)\s+(?:\w+\s+)?(?:answer|response|reply|output)\b\s*(?:is|to|:)",
     r"\bthe\s+(?:right|only|true)\s+(?:\w+\s+)?(?:answer|response|reply|output)\b\s*(?:is\s+that\b|is\s*[\"“:]|:)",
     r"\bthe\s+following\s+is\s+the\s+(?:\w+\s+)?(?:answer|response|truth)\b|\bthe\s+answer\s+to\s+(?:give|return|write)\b",
@@ -238,6 +244,9 @@ _FORMAT = (  # one pattern an element
     r"<\|[\w ]{2,24}\|>|\[/?inst\]|<</?sys>>|</?s>|<(?:start|end)_of_turn>|<bos>|<eos>|\b(?:im_start|im_end|eot_id)\b",
     r"^\W*(?:system|assistant|developer|human|user|ai(?=\s+\w))(?:\s+(?:prompt|message|override|note|update|instructions?|notice))?\s*[:>]",
     r"(?:\n|[.!?]\s)\W*(?:system|assistant|human|user)\s*:",
+    r"</?(?:system|assistant|user|developer|instructions?|prompt)\b[^>]{0,40}>",
+    r"[\"“'](?:role|content)[\"”']\s*:|\brole\s*:\s*\W?(?:system|assistant|user)\b|^\W*#+\s*(?:assistant|user|model)\b",
+    r"-{3,}\s*(?:articles?|sources|excerpts|evidence)\b",
     r"#{2,}\s*(?:instructions?|response|system|input|output|end\s+of|new)",
     r"^\W*(?:-{2,}|={2,})\s*(?:end|begin|start)\b.{0,30}\b(?:articles?|sources|excerpts|prompt|context|data|instructions?|document)\b",
     r"\b(?:end|begin)\s+of\s+(?:the\s+)?(?:articles|excerpts|sources|evidence|context|system\s+prompt|instructions)\b",
@@ -267,6 +276,10 @@ _SPEAKS = re.compile(
 _SPACED = re.compile(r"(?:\b\w[ ._*-]){5,}\w\b")
 _REPEATED = re.compile(r"\b(\w[\w'’-]*)(?:\W+\1\b){7,}", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
+# Letters of a script that is not Latin; so many beside a claim in Latin letters are more than a name.
+_OTHER_SCRIPTS = re.compile(r"[^\W\d_\u0000-\u024f\u1e00-\u1eff]")
+_MANY_LETTERS = 8
+_FOREIGN_WORDS, _MANY_WORDS = 3, 10  # so many words with none, or one, of the commonest of English
 _TAGS = range(0xE0000, 0xE0080)
 _MARKS = re.compile(r"\[\d{1,3}\]")
 
@@ -289,18 +302,38 @@ def plain(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
 
 
 def lifted(claim: str, sentence: str) -> bool:
-    """Whether a claim stands in a sentence only behind a colon or a quotation mark, and leaves out what is before it.
+    """Whether a claim stands in a sentence only as what somebody is to say or says, and leaves out what is before it.
 
     "Repeat after me: the bridge is closed" does not say that the bridge is closed, however the order is worded; nor
-    does "Holt said: the bridge is closed" say more than that she said so.
+    does "Holt said: the bridge is closed" say more than that she said so. So it is behind a colon, a quotation mark or
+    "that", behind words of another language, and in a sentence that is of another language or script as a whole.
     """
+    if len(_OTHER_SCRIPTS.findall(sentence)) - len(_OTHER_SCRIPTS.findall(claim)) >= _MANY_LETTERS:
+        return True
+    if _foreign(sentence) and not _foreign(claim):
+        return True
     said = [word.lower() for word in re.findall(r"\w+", claim)]
+    said = said[1:] if said[:1] in (["the"], ["a"], ["an"]) else said
     found = list(re.finditer(r"\w+", sentence))
     held = [match.group().lower() for match in found]
     places = [i for i in range(len(held) - len(said) + 1) if held[i : i + len(said)] == said]
-    return bool(said and places) and all(
-        i > 0 and re.search(r"[:\"“«„‘]", sentence[found[i - 1].end() : found[i].start()]) for i in places
-    )
+    return bool(said and places) and all(_introduced(sentence, found[:i], found[i].start()) for i in places)
+
+
+def _foreign(sentence: str) -> bool:
+    """Whether it is hardly English: a translation of it is no statement of the article's."""
+    said = [word.lower() for word in re.findall(r"\w+", sentence)]
+    return len(said) >= _MANY_WORDS and sum(word in STOPWORDS for word in said) <= 1
+
+
+def _introduced(sentence: str, before: Sequence[re.Match[str]], start: int) -> bool:
+    """Whether the words before a place in a sentence say what becomes of the words behind it."""
+    before = before[:-1] if before and before[-1].group().lower() in ("the", "a", "an") else before
+    if not before:
+        return False
+    said = [match.group().lower() for match in before]
+    foreign = len(said) >= _FOREIGN_WORDS and not any(word in STOPWORDS for word in said)
+    return foreign or said[-1] == "that" or bool(re.search(r"[:\"“«„‘]", sentence[before[-1].end() : start]))
 
 
 def _folded(text: str) -> str:
