@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
+from itertools import islice
 from typing import cast
 
 from index.records import Extent
@@ -66,6 +68,7 @@ class Writer:
         self._sentences: list[AnswerSentence] = []
         self._model, self._notes = extract.NAME, list[str]()
         self._notices: list[Notice] = []
+        self._weak = False  # the model that drafts is one of those that are not believed
         self._declined = False  # a model that can be believed says that the evidence holds no answer
 
     @property
@@ -80,6 +83,7 @@ class Writer:
         model, note = chosen.model, chosen.note
         while model:
             self._model, self._notes = model.name, [*self._notes, note] if note else self._notes
+            self._weak = _weak(model)
             yield Drafting(model.name, " ".join(self._notes))
             try:
                 with self._clock.stage("draft") as stage:
@@ -100,7 +104,7 @@ class Writer:
             yield Drafting(extract.NAME, " ".join(self._notes))
         if not self._cancel.is_set():
             with self._clock.stage("complete"):
-                yield from self._complete(model)
+                yield from self._complete()
                 if self._shown:
                     yield from self._notice()
 
@@ -119,12 +123,12 @@ class Writer:
                 yield Drafting(model.name, " ".join(self._notes))
             yield Token(piece)
             for sentence in reader.feed(piece):
-                yield from self._settle(sentence, model)
+                yield from self._settle(sentence)
         for sentence in reader.end():
             if _stopped(sentence) or REFUSAL in sentence.text.upper():
-                yield from self._settle(sentence, model)
+                yield from self._settle(sentence)
             elif draft.ended:  # the end of the draft is the end of its last sentence
-                yield from self._settle(DraftSentence(f"{sentence.text}.", sentence.marks), model)
+                yield from self._settle(DraftSentence(f"{sentence.text}.", sentence.marks))
             elif not self._cancel.is_set():  # who stops an answer knows that it is not whole
                 yield self._take(Settled(sentence.text, (), 0.0, "removed", ("it was cut off",)))
 
@@ -132,12 +136,12 @@ class Writer:
         """What was drafted so far is no answer; whoever shows it withdraws it at the next `Drafting`."""
         self._sentences, self._numbering, self._declined = [], Numbering(), False
 
-    def _settle(self, sentence: DraftSentence, model: DraftModel) -> Iterator[Event]:
+    def _settle(self, sentence: DraftSentence) -> Iterator[Event]:
         if REFUSAL in sentence.text.upper():
-            self._declined = not _weak(model)
+            self._declined = not self._weak
             return
         with self._clock.stage("verify") as stage:
-            settled = self._checked(sentence, model)
+            settled = self._checked(sentence)
             stage.tell(state=settled.state, support=settled.support, citations=len(settled.evidence))
         halted = self._cancel.is_set() and settled.state != "verified"  # its checks may not have come to their end
         if not halted and not self._repeats(settled):
@@ -157,16 +161,18 @@ class Writer:
                 return True
         return False
 
-    def _checked(self, sentence: DraftSentence, model: DraftModel) -> Settled:
+    def _checked(self, sentence: DraftSentence) -> Settled:
         if speaks_to_machine(sentence.text):  # orders, links and markup are no statement
             return Settled(sentence.text, (), 0.0, "removed", ("it is no statement",))
         settled = settle(sentence, self._plain, self._verifier, self._cited)
-        if settled.state == "verified" and (fault := next(self._faults(settled, model), "")):
+        if settled.state == "verified" and (fault := next(self._faults(settled), "")):
             best = settled.evidence[0]
-            return Settled(quoted(best), (best,), 1.0, "repaired", (fault,))
+            settled = Settled(quoted(best), (best,), 1.0, "repaired", (fault,))
+        if self._weak and settled.evidence and not {e.sentence.id for e in settled.evidence} & self._to_the_point:
+            return Settled(sentence.text, (), 0.0, "removed", ("it is beside the point",))
         return settled
 
-    def _faults(self, settled: Settled, model: DraftModel) -> Iterator[str]:
+    def _faults(self, settled: Settled) -> Iterator[str]:
         """Why its source is quoted in place of a sentence that the verifier lets pass; nothing where it may stand."""
         said, sources = settled.text, [e.sentence.text for e in settled.evidence]
         before = self._shown[-1].text if self._shown else ""
@@ -179,9 +185,9 @@ class Writer:
             yield "it leaves out who says so"
         if one_fails(loses_subject(said, source, before) for source in sources):
             yield "it does not name whom it is about"
-        if _weak(model) and all(in_order(said, source) < COPIED for source in sources):
+        if self._weak and all(in_order(said, source) < COPIED for source in sources):
             yield "a small model put it in words of its own"
-        if _weak(model) and all(loses_limit(said, source) for source in sources):
+        if self._weak and all(loses_limit(said, source) for source in sources):
             yield "it leaves out what limits it"
 
     def _take(self, settled: Settled) -> SentenceSettled:
@@ -192,23 +198,18 @@ class Writer:
         self._sentences.append(sentence)
         return SentenceSettled(sentence, citations)
 
-    def _complete(self, model: DraftModel | None) -> Iterator[Event]:
+    def _complete(self) -> Iterator[Event]:
         """Quotes what the draft left out: a draft that evades the point is no answer.
 
         Beside a draft that stands, one quotation, and only where the draft does not cite the best evidence. A weak
-        model leaves out too much for that: its answer is filled up to the length of an answer without a model.
+        model leaves out too much for that: beside its sentences stands whatever would be quoted without a model.
         """
-        most = extract.most(self._quotable)
-        room = most if not self._shown else max(most - len(self._shown), 1) if _weak(model) else 1
-        for settled in extract.extract(self._quotable):
-            if settled.evidence[0].sentence.id in self._cited:
-                if _weak(model):
-                    continue
-                return
-            if room < 1:
-                return
-            yield self._take(settled)
-            room -= 1
+        quotations = extract.extract(self._quotable)
+        if self._shown and not self._weak:
+            quotations = islice(quotations, 1)
+        for settled in quotations:
+            if settled.evidence[0].sentence.id not in self._cited:
+                yield self._take(settled)
 
     def _notice(self) -> Iterator[Event]:
         """What the reader must know beside the answer; the sentences it rests on are quoted."""
@@ -246,12 +247,18 @@ class Writer:
         """What may be quoted beside the draft, or for it.
 
         Where a model that can be believed says that there is no answer, only what is likely to be one by itself. So
-        too where nothing stands that a model wrote, unless there is enough to say that the evidence as a whole answers.
+        too where nothing stands that such a model wrote, unless there is enough to say that the evidence as a whole
+        answers. That a weak model failed says nothing about the evidence.
         """
-        if self._shown or not (self._declined or self._sentences):
+        if self._shown or (not self._declined and (self._weak or not self._sentences)):
             return self._plain
         believed = self._declined or self._likely or self._answerable < DOUBT
         return self._likely if believed else self._plain
+
+    @cached_property
+    def _to_the_point(self) -> set[int]:
+        """The sentences that would be quoted without a model."""
+        return {settled.evidence[0].sentence.id for settled in extract.extract(self._plain)}
 
     @property
     def _cited(self) -> set[int]:
@@ -311,9 +318,9 @@ def _stopped(sentence: DraftSentence) -> bool:
     return sentence.text.rstrip("\"'”’)").endswith((".", "!", "?", "…"))
 
 
-def _weak(model: DraftModel | None) -> bool:
+def _weak(model: DraftModel) -> bool:
     """Whether it is too small a model to be believed when it says that there is no answer, or leaves something out."""
-    return model is not None and model.name.startswith("embedded")
+    return model.name.startswith("embedded")
 
 
 def _nothing() -> None:

@@ -55,12 +55,33 @@ class Embedded(Says):
     name = "embedded/x"
 
 
-def test_the_best_evidence_is_quoted_though_a_small_model_has_filled_the_answer() -> None:
+def test_of_a_small_model_stands_what_would_be_quoted_without_it_and_the_rest_is_quoted() -> None:
     beside = [f"{word} rained on Saturday in the {word} town." for word in ("Alpha", "Beta", "Gamma")]
-    offered = [evidence(n, text, answers=0.1, score=5) for n, text in enumerate(beside, 1)]
-    answer, _ = written(Embedded(*(f"{text} [{n}] " for n, text in enumerate(beside, 1))),
-                        *offered, evidence(4, COST, answers=0.9, score=9))  # fmt: skip
-    assert [s.text for s in answer.sentences] == [*beside, f"The Example, 3 May 2025: {COST}"]
+    paid = "The city paid half of it."
+    offered = [
+        *(evidence(n, text, answers=0.01, score=5) for n, text in enumerate(beside, 1)),
+        evidence(4, COST, answers=0.9, score=9),
+        evidence(5, paid, answers=0.4, score=8),
+    ]
+    draft = Embedded(*(f"{text} [{n}] " for n, text in enumerate([*beside, COST], 1)))
+    answer, _ = written(draft, *offered)
+    assert [(s.text, s.state) for s in answer.sentences] == [
+        (COST, "verified"),
+        (f"The Example, 3 May 2025: {paid}", "quoted"),
+    ]
+    assert [(s.text, s.reasons) for s in answer.removed] == [(text, ("it is beside the point",)) for text in beside]
+    alone, _ = written(None, *offered)
+    assert {c.sentence.text for c in answer.citations} == {c.sentence.text for c in alone.citations} == {COST, paid}
+    # A model that can be believed chooses by itself.
+    answer, _ = written(Says(*(f"{text} [{n}] " for n, text in enumerate([*beside, COST], 1))), *offered)
+    assert [s.text for s in answer.sentences] == [*beside, COST]
+
+
+def test_that_a_small_model_failed_says_nothing_about_the_articles() -> None:
+    unlikely = evidence(1, RAIN, answers=0.05)
+    answer, _ = written(Embedded(INVENTED), unlikely, answerable=(THRESHOLD + DOUBT) / 2)
+    assert [s.text for s in answer.sentences] == [f"The Example, 3 May 2025: {RAIN}"]
+    assert [n.kind for n in answer.notices] == ["doubt"]
 
 
 def test_a_small_model_that_leaves_out_a_limit_is_quoted_over() -> None:
