@@ -91,6 +91,11 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def visible(text: str) -> str:
+    """A piece of text without controls, zero-width and direction marks."""
+    return _INVISIBLE.sub("", text)
+
+
 def one_line(text: str) -> str:
     """A normalised text on one line, words separated by single spaces: headlines, names."""
     return " ".join(normalise(text).split())

@@ -231,7 +231,7 @@ def ask(
         if as_json:
             _print_json(ask_json(answer).model_dump(mode="json"))
         else:
-            cli_print.answer(answer, Console(highlight=False))
+            cli_print.answer(answer, cli_print.output())
 
 
 @app.command()
@@ -255,7 +255,7 @@ def chat(
         pipeline = Pipeline.open(_config(index=index, llm=llm, verifier=verifier))
         try:
             errors.print(cli_print.plain(pipeline.chosen.note))  # which model, or why not the one that was named
-            out = Console(highlight=False)
+            out = cli_print.output()
             if not Chat(pipeline, out, errors, as_json, _day(as_of), window, outlet or None, later).run():
                 raise typer.Exit(1)
         finally:
@@ -274,7 +274,7 @@ def article(
         if as_json:
             _print_json(cli_print.article_json(stored))
         else:
-            cli_print.article(stored, Console(highlight=False))
+            cli_print.article(stored, cli_print.output())
 
 
 @app.command()

@@ -295,7 +295,9 @@ def _show_in_place(c: Citation, console: Console) -> None:
     day = spoken(a.published) if a.published else "date unknown"
     console.print(Text.assemble((f"[{c.n}] ", "bold"), (a.title or a.id, "bold")))
     console.print(Text(", ".join(part for part in (a.outlet, day, a.url) if part), "dim"))
-    console.print(Padding(Text.assemble(place["before"], (place["sentence"], "reverse"), place["after"]), (1, 0, 0, 4)))
+    console.print()
+    shown = Text.assemble(place["before"], (place["sentence"], "reverse"), place["after"])
+    console.print(Padding(shown, (0, 0, 0, 4), expand=False))
 
 
 def _quit(_: list[str]) -> None:

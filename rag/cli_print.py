@@ -27,11 +27,18 @@ if TYPE_CHECKING:  # a second to import, and most commands print no findings
     from rag.doctor import Finding
 
 _SHOWN_REFUSALS = 20
+_UNLIMITED = 1_000_000  # characters of a line
 
 
 def plain(text: str) -> str:
     """Text in which square brackets are no markup."""
     return escape(text)
+
+
+def output() -> Console:
+    """Where results go. What is no terminal has no width: there a sentence is one line, however long."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_UNLIMITED)
 
 
 @contextmanager
@@ -165,9 +172,11 @@ def citations(cited: Iterable[Citation], console: Console) -> None:
     """Cited sentences by number, each with its article."""
     for c in cited:
         console.print(Text.assemble((f"[{c.n}] ", "bold"), (_head(c.article.article), "dim")))
-        console.print(Padding(Text(" ".join(c.sentence.text.split())), (0, 0, 0, 4)))
+        console.print(Padding(Text(" ".join(c.sentence.text.split())), (0, 0, 0, 4), expand=False))
         if len(c.outlets) > 1:
-            console.print(Padding(Text(f"also carried by {', '.join(c.outlets[1:])}", "dim"), (0, 0, 0, 4)))
+            console.print(
+                Padding(Text(f"also carried by {', '.join(c.outlets[1:])}", "dim"), (0, 0, 0, 4), expand=False)
+            )
 
 
 def sources(found: Answer, console: Console) -> None:
@@ -180,7 +189,7 @@ def sources(found: Answer, console: Console) -> None:
             a = e.article.article
             head = _head(a)
             console.print(Text.assemble(("  nearest: ", "dim"), (head, "dim")))
-            console.print(Padding(Text(" ".join(e.sentence.text.split())), (0, 0, 0, 4)))
+            console.print(Padding(Text(" ".join(e.sentence.text.split())), (0, 0, 0, 4), expand=False))
     count = f"; {found.sources} independent source{'s' if found.sources > 1 else ''}" if found.sources else ""
     newest = f"; newest evidence {spoken(found.newest_evidence)}" if found.newest_evidence else ""
     removed = f"; {len(found.removed)} drafted sentences removed as unsupported" if found.removed else ""

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import islice
 from typing import cast
 
+from index.clean import visible
 from index.records import Extent
 from rag import extract
 from rag.answerable import DOUBT
@@ -121,6 +122,7 @@ class Writer:
                 self._forget()
                 reader = SentenceReader()
                 yield Drafting(model.name, " ".join(self._notes))
+            piece = visible(piece)  # no model writes to a terminal what moves its cursor
             yield Token(piece)
             for sentence in reader.feed(piece):
                 yield from self._settle(sentence)

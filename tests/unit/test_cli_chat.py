@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 from datetime import date
 
+import pytest
 from fakes.embedder import BagEmbedder
+from fakes.evidence import evidence
 from rich.console import Console
 
 from index.sqlite_faiss import SqliteFaissStore
+from rag import cli_print
 from rag.cli_chat import Chat, _Screen
 from rag.config import Config
 from rag.pipeline import Pipeline
-from rag.types import Answer, AnswerDone, AnswerSentence, Drafting, Question, SentenceSettled, Token
+from rag.types import Answer, AnswerDone, AnswerSentence, Citation, Drafting, Question, SentenceSettled, Token
 
 
 def test_a_terminal_shows_the_draft_and_then_only_what_was_checked() -> None:
@@ -42,3 +45,14 @@ def test_nothing_could_be_done_where_every_line_is_an_error(store: SqliteFaissSt
     assert not ran("?!", "/nonsense")
     assert ran("?!", "/help")
     assert ran("", " ")
+
+
+def test_what_is_no_terminal_gets_each_sentence_on_a_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    shown = evidence(1, f"The bridge is {'very ' * 30}long.")
+    citation = Citation(1, shown.sentence, shown.article)
+    cli_print.citations([citation], cli_print.output())
+    _, line = capsys.readouterr().out.splitlines()
+    assert line == f"    {shown.sentence.text}"

@@ -163,6 +163,15 @@ def test_the_end_of_a_draft_is_the_end_of_its_last_sentence() -> None:
     assert [(s.text, s.state) for s in answer.sentences] == [(COST, "verified")]
 
 
+def test_what_a_model_writes_holds_no_controls() -> None:
+    answer, events = written(
+        Says("\x1b[2JThe Harbour\x07 Bridge cost ", "412 million euros. [1]\x9b"), evidence(1, COST)
+    )
+    text = "".join(event.text for event in events if isinstance(event, Token))
+    assert text == "[2JThe Harbour Bridge cost 412 million euros. [1]"
+    assert all("\x1b" not in s.text and "\x07" not in s.text for s in (*answer.sentences, *answer.removed))
+
+
 def test_a_last_sentence_that_was_cut_off_is_removed_and_told() -> None:
     cut = Says(f"{COST} [1] The Harbour Bridge cost 412", ended=False)
     answer, _ = written(cut, evidence(1, COST))
