@@ -14,6 +14,15 @@ _FIRST_SECOND = "before|ahead of|prior to|led to|caused|triggered|prompted|resul
 _CONNECTIVE = re.compile(rf"\b(?:(?P<later>{_SECOND_FIRST})|(?P<earlier>{_FIRST_SECOND}))\b", re.IGNORECASE)
 # So many words on either side of the connective are compared, and so many must have changed sides.
 _SIDE, _CROSSED = 12, 3
+# What tells a cause, in a claim; and what may tell one, in evidence.
+_CAUSING = re.compile(
+    r"\b(?:caused|causing|led to|because|due to|triggered|resulted in|brought about)\b", re.IGNORECASE
+)
+_CAUSED = re.compile(
+    r"\b(?:caus\w+|led|lead\w*|because|due|trigger\w*|result\w*|as|after|since|following|blam\w+|prompt\w*|forc\w+|driv\w+"
+    r"|drove|amid|so|thanks|given|owing|from|over|by|mak\w+|made|mean\w*|kill\w*)\b",
+    re.IGNORECASE,
+)
 _AHEAD = frozenset("will would may might could should must can shall".split())
 # What is to be done behind such a word has not been done; behind "managed to" or "had to" it has.
 _OPEN = frozenset(
@@ -35,6 +44,8 @@ def order(claim: str, evidence: Sequence[str]) -> list[str]:
                 straight = len(first & before) + len(second & after)
                 if min(crossed) and sum(crossed) >= _CROSSED and sum(crossed) > 2 * straight:
                     return ["the evidence tells it in another order"]
+    if _CAUSING.search(claim) and not any(_CAUSED.search(sentence) for sentence in evidence):
+        return ["the evidence names no cause"]
     early = _too_early(claim, evidence)
     return [f"the evidence does not say that it has happened: {early}"] if early else []
 

@@ -24,6 +24,11 @@ HOMES = [
         ("order", "The airline grounded six planes before inspectors found cracks in two blades.", TRIAL),
         ("order", "Inspectors found cracks in two blades because the airline grounded six planes.", TRIAL),
         ("order", "The port authority has spent 210 million pounds on two new cranes.", PORT),
+        (
+            "order",
+            "Loose bolts caused the collapse.",
+            ["Workers had complained about loose bolts.", "It collapsed in May."],
+        ),
         ("amounts", "Bus fares in Calloway will go up from $2.25 to $2.75 on July 1.", FARES),
         ("amounts", "All sheep farmers fear for their lambs.", ["Some sheep farmers fear for their lambs."]),
         ("amounts", "At most 900 signed.", ["At least 900 signed."]),
