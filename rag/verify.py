@@ -23,7 +23,7 @@ from rag.order import order
 from rag.parties import parties
 from rag.quantities import missing_quantities, quantities
 from rag.speakers import speakers, without_source
-from rag.terms import STOPWORDS, stems, words
+from rag.terms import STOPWORDS, stem, stems, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ _NEGATORS = _REFUSALS | frozenset("no not never none nobody nothing neither nor 
 _NEGATED = re.compile(r"\b\w+n['’]t\b")
 # Words that may stand between a negation and what it denies.
 _BETWEEN = frozenset("yet already even ever always actually necessarily".split())
+_REACH = 60  # characters behind such a word
 _PAUSE = re.compile(r"[,;:—()]\s")
 # What else tells that something is not so: a claim may put it as a negation.
 _IMPLIED = re.compile(
@@ -245,7 +246,7 @@ def _quotes(claim: str, evidence: str) -> list[str]:
 def _negation(claim: str, evidence: Sequence[str]) -> list[str]:
     best = max(evidence, key=lambda sentence: len(set(stems(claim)) & set(stems(sentence))))
     said, held = _denied(claim), [_denied(sentence) for sentence in evidence]
-    if said and not any(held) and not any(_IMPLIED.search(sentence) for sentence in evidence):
+    if said and not any(held) and not any(_implied(said, sentence) for sentence in evidence):
         return ["the claim denies what the evidence does not deny"]
     if _CORRECTED.search(best) and not _CORRECTED.search(claim):
         return ["the evidence corrects it"]
@@ -274,6 +275,17 @@ def _denied(text: str) -> list[list[str]]:
         for i, word in enumerate(tokens)
         if word in _NEGATORS or _NEGATED.fullmatch(word)
     ]
+
+
+def _implied(said: Sequence[Sequence[str]], sentence: str) -> bool:
+    """Whether the sentence denies in other words what these negations deny: "failed to start", "unlicensed"."""
+    denied = set(chain.from_iterable(said))
+    for match in _IMPLIED.finditer(sentence):
+        word = match.group().lower()
+        own = word.startswith("un") and word != "unable"
+        if denied.intersection([stem(word[2:])] if own else stems(sentence[match.end() : match.end() + _REACH])):
+            return True
+    return False
 
 
 def _only_denied(heads: Sequence[str], evidence: Sequence[str]) -> bool:

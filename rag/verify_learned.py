@@ -89,7 +89,7 @@ class LearnedVerifier:
 
     def verify_all(self, asked: Sequence[tuple[str, Case]]) -> list[Verdict]:
         """Several claims, each with its evidence; the network reads those that words alone do not decide in one go."""
-        asked = [(reworded(claim, case.evidence, case.context), case) for claim, case in asked]
+        asked = [(_reworded(claim, case), case) for claim, case in asked]
         found: list[Verdict | Signals] = [at_once(claim, case) for claim, case in asked]
         open_ = [i for i, one in enumerate(found) if isinstance(one, Signals)]
         readings = network_reads([asked[i] for i in open_])
@@ -113,6 +113,11 @@ class LearnedVerifier:
         if doubted and not seen.failed:
             reasons.append(f"the evidence does not seem to say “{doubted}”")
         return Verdict(support, tuple(reasons) or ("the evidence does not seem to say it",))
+
+
+def _reworded(claim: str, case: Case) -> str:
+    """In the words of cited evidence; a long list of sentences holds words for almost anything."""
+    return reworded(claim, case.evidence, case.context) if len(case.evidence) <= SENTENCES else claim
 
 
 def at_once(claim: str, case: Case) -> Verdict | Signals:
