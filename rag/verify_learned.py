@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from index.errors import InputError, PluginError
 from rag.reworded import reworded
 from rag.signals import NAMES, Signals, signals
+from rag.speakers import without_source
 from rag.terms import stems, words
 from rag.verify import Case, Verdict, spelled_out, verbatim
 
@@ -116,8 +117,14 @@ class LearnedVerifier:
 
 
 def _reworded(claim: str, case: Case) -> str:
-    """In the words of cited evidence; a long list of sentences holds words for almost anything."""
-    return reworded(claim, case.evidence, case.context) if len(case.evidence) <= SENTENCES else claim
+    """In the words of cited evidence; a long list of sentences holds words for almost anything.
+
+    What is word for word stays so, and so does the name and day of the source in front.
+    """
+    if len(case.evidence) > SENTENCES or verbatim(claim, case.evidence, case.context):
+        return claim
+    said = without_source(claim, case.context)
+    return claim[: len(claim) - len(said)] + reworded(said, case.evidence, case.context)
 
 
 def at_once(claim: str, case: Case) -> Verdict | Signals:

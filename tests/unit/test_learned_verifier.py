@@ -50,6 +50,17 @@ def test_word_for_word_is_certain_and_needs_no_network(
     assert learned.verify("The museum bought paintings.", ["Heavy rain closed the bridge."]).support < learned.threshold
 
 
+def test_word_for_word_behind_its_source_is_certain_though_a_day_of_the_week_has_that_date(
+    learned: LearnedVerifier,
+) -> None:
+    said = "Corvane Holdings has agreed to buy Lumeris for $3.4 billion in cash, the companies said on Monday."
+    context = "Corvane agrees to buy Lumeris. The Ledger, 2 June 2025"
+    assert learned.verify(f"The Ledger, 2 June 2025: {said}", [said], context).support == 1.0
+    less = said.replace(" in cash", "")
+    behind, alone = (learned.verify(claim, [said], context) for claim in (f"The Ledger, 2 June 2025: {less}", less))
+    assert (behind.support >= learned.threshold, alone.support >= learned.threshold) == (True, True)
+
+
 def test_a_part_of_a_longer_word_is_not_word_for_word() -> None:
     assert OverlapVerifier().verify("the car", ["He fixed the carpet."]).support < 1
 
