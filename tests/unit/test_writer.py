@@ -96,6 +96,16 @@ def test_what_an_outlet_takes_back_is_no_fact() -> None:
     assert [(s.text, s.state) for s in answer.sentences] == [(f"The Example, 3 May 2025: {source}", "repaired")]
 
 
+def test_what_a_story_got_wrong_is_no_fact_whoever_says_so() -> None:
+    source = "Our story incorrectly put the cost of the Harbour Bridge at 412 million euros."
+    answer, _ = written(Says("The cost of the Harbour Bridge was put at 412 million euros. [1]"), evidence(1, source))
+    (shown,) = answer.sentences
+    assert (shown.text, shown.reasons) == (
+        f"The Example, 3 May 2025: {source}",
+        ("it repeats what the source takes back",),
+    )
+
+
 def test_a_sentence_that_is_shown_is_shown_with_its_correction() -> None:
     right = evidence(2, "It cost 421 million euros, not 412 million euros.", title="Correction", day="2025-05-05",
                      answers=0.05, score=5)  # fmt: skip
