@@ -141,14 +141,17 @@ def test_the_terminal_withdraws_what_a_draft_that_failed_midway_had_said(
     store: SqliteFaissStore, bag: BagEmbedder, server: FakeOllama, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(EmbeddedModel, "count_tokens", lambda _, messages: len(str(messages)))
-    monkeypatch.setattr(EmbeddedModel, "stream", lambda *_, **__: iter(["The Harbour Bridge opened on Saturday. [1]"]))
+    aside = "The Harbour Bridge opened on Saturday."
+    monkeypatch.setattr(EmbeddedModel, "stream", lambda *_, **__: iter([f"{aside} [1]"]))
     server.script = Script(DRAFT, cut_after=11)  # after its first sentence
     out, notes = (Console(file=io.StringIO(), width=200) for _ in range(2))
     Chat(pipeline(store, bag, server), out, notes, as_of=AS_OF).run(io.StringIO(QUESTION))
     assert isinstance(out.file, io.StringIO)
     lines = out.file.getvalue().splitlines()
     assert lines[:2] == ["✓ The Harbour Bridge cost 412 million euros. [1]", WITHDRAWN]
-    assert lines[2] == "✓ The Harbour Bridge opened on Saturday. [1]"  # the same mark, another source
+    # What stands in is small: what it says beside the point goes, and the best evidence is quoted. Marks begin anew.
+    quoted = f"» The Example, 3 May 2025: {BRIDGE.removeprefix(f'{aside} ')} [1]"
+    assert lines[2:4] == [f"✗ {aside} (it is beside the point)", quoted]
     assert lines.count(WITHDRAWN) == 1
 
 
